@@ -31,7 +31,7 @@
 #define __used __attribute__((used))
 #endif
 #ifndef __printf_format
-#define __printf_format(format, first) __attribute__((format(printf, format, first)))
+#define __printf_format(string, first) __attribute__((__format__(__printf__, string, first)))
 #endif
 #ifndef __section
 #define __section(name) __attribute__((section(name)))
