@@ -1,0 +1,20 @@
+/*
+ * Pipes: a ring of whole frames with a reading and a writing side. FIFOs (fifo.c) are pipes with a name.
+ */
+#ifndef OSIER_FS_PIPE_H
+#define OSIER_FS_PIPE_H
+
+#include <osier/types.h>
+
+struct file;
+struct inode;
+
+/* ends[0] reads, ends[1] writes. `flags`: O_NONBLOCK. => 0, -ENFILE, -ENOMEM. */
+int pipe_create(struct file *ends[2], unsigned flags);
+
+/* inode_ops.open of a FIFO: waits for the other side as POSIX says. => 0, -ENXIO, -EINTR, -ENOMEM. */
+int fifo_open(struct inode *, struct file *);
+
+void pipe_init(void);
+
+#endif
