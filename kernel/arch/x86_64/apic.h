@@ -1,0 +1,24 @@
+/*
+ * The local APIC of each CPU: end of interrupt, one-shot timer, interrupts to other CPUs.
+ */
+#ifndef OSIER_ARCH_APIC_H
+#define OSIER_ARCH_APIC_H
+
+#include <osier/types.h>
+
+/* Finds and enables this CPU's. Called on each CPU. */
+void apic_init(void);
+uint32_t apic_id(void);
+void apic_eoi(void);
+
+/*
+ * Raises IRQ_VECTOR_TIMER once, at or soon after time_ns() == deadline_ns; an earlier call's deadline is forgotten. UINT64_MAX: never.
+ * Interrupts off, or the caller must not mind a stray interrupt.
+ */
+void apic_timer_set(uint64_t deadline_ns);
+
+/* Sends `vector` to one CPU, or to all but this one. */
+void apic_send(uint32_t apic_id, unsigned vector);
+void apic_send_others(unsigned vector);
+
+#endif
