@@ -1,0 +1,1 @@
+# Your own settings; /etc/profile has run already.
