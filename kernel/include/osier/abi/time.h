@@ -6,14 +6,14 @@
 
 #include <osier/abi/timespec.h>
 
-#define CLOCK_REALTIME_COARSE		((clockid_t)0)
-#define CLOCK_REALTIME			((clockid_t)1)
-#define CLOCK_PROCESS_CPUTIME_ID	((clockid_t)2)
-#define CLOCK_THREAD_CPUTIME_ID		((clockid_t)3)
-#define CLOCK_MONOTONIC			((clockid_t)4)
-#define CLOCK_MONOTONIC_RAW		((clockid_t)5)
-#define CLOCK_MONOTONIC_COARSE		((clockid_t)6)
-#define CLOCK_BOOTTIME			((clockid_t)7)
+#define CLOCK_REALTIME_COARSE		((clockid_t) 0)
+#define CLOCK_REALTIME			((clockid_t) 1)
+#define CLOCK_PROCESS_CPUTIME_ID	((clockid_t) 2)
+#define CLOCK_THREAD_CPUTIME_ID		((clockid_t) 3)
+#define CLOCK_MONOTONIC			((clockid_t) 4)
+#define CLOCK_MONOTONIC_RAW		((clockid_t) 5)
+#define CLOCK_MONOTONIC_COARSE		((clockid_t) 6)
+#define CLOCK_BOOTTIME			((clockid_t) 7)
 
 #define TIMER_ABSTIME	4	/* flag of clock_nanosleep and timer_settime */
 

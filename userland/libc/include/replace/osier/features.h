@@ -1,0 +1,54 @@
+/* What Osier announces: included at the end of newlib's <sys/features.h>, before any type is known. */
+#ifndef _OSIER_FEATURES_H
+#define _OSIER_FEATURES_H
+
+#define _POSIX_VERSION				200809L
+#define _POSIX2_VERSION				200809L
+#define _XOPEN_VERSION				700
+
+#define _POSIX_ADVISORY_INFO			200809L
+#define _POSIX_BARRIERS				200809L
+#define _POSIX_CHOWN_RESTRICTED			1
+#define _POSIX_CLOCK_SELECTION			200809L
+#define _POSIX_CPUTIME				200809L
+#define _POSIX_FSYNC				200809L
+#define _POSIX_JOB_CONTROL			1
+#define _POSIX_MAPPED_FILES			200809L
+#define _POSIX_MEMLOCK				200809L
+#define _POSIX_MEMLOCK_RANGE			200809L
+#define _POSIX_MEMORY_PROTECTION		200809L
+#define _POSIX_MONOTONIC_CLOCK			200809L
+#define _POSIX_NO_TRUNC				1
+#define _POSIX_READER_WRITER_LOCKS		200809L
+#define _POSIX_REALTIME_SIGNALS			200809L
+#define _POSIX_REGEXP				1
+#define _POSIX_SAVED_IDS			1
+#define _POSIX_SEMAPHORES			200809L
+#define _POSIX_SHARED_MEMORY_OBJECTS		200809L
+#define _POSIX_SHELL				1
+#define _POSIX_SPAWN				200809L
+#define _POSIX_SPIN_LOCKS			200809L
+#define _POSIX_SYNCHRONIZED_IO			200809L
+#define _POSIX_THREADS				200809L
+#define _POSIX_THREAD_ATTR_STACKADDR		200809L
+#define _POSIX_THREAD_ATTR_STACKSIZE		200809L
+#define _POSIX_THREAD_CPUTIME			200809L
+#define _POSIX_THREAD_PROCESS_SHARED		200809L
+#define _POSIX_THREAD_SAFE_FUNCTIONS		200809L
+#define _POSIX_TIMEOUTS				200809L
+#define _POSIX_TIMERS				200809L
+#define _POSIX_V7_LP64_OFF64			1
+#define _POSIX_V6_LP64_OFF64			1
+#define _UNIX98_THREAD_MUTEX_ATTRIBUTES		1
+#define _XOPEN_SHM				1
+#define _XOPEN_ENH_I18N				(-1)
+#define _XOPEN_UNIX				(-1)
+#define _POSIX2_C_BIND				200809L
+
+/* struct tm carries the offset from UTC and the zone's name. */
+#define __TM_GMTOFF	tm_gmtoff
+#define __TM_ZONE	tm_zone
+
+#define __STDC_ISO_10646__ 201806L
+
+#endif /* _OSIER_FEATURES_H */
