@@ -7,7 +7,7 @@
  *     for what can be found, and a dentry is freed when it is in no table and nobody holds it.
  *  2. parent, name and inode change under the lock of the hash bucket, while the dentry is in no bucket (a move), or
  *     from absent to present and back with directory->lock held exclusive.
- *  3. A directory has at most one dentry.
+ *  3. A directory has at most one dentry, but in mounts whose names are not cached (/proc), where each lookup makes one.
  *  4. Only with its directory's inode lock held (shared: by lookup; exclusive: by changes) is a dentry put in the table.
  */
 #ifndef OSIER_FS_DENTRY_H
@@ -29,7 +29,6 @@ enum dentry_flags {
 	DENTRY_MOUNTED = 4,		/* something is mounted on it */
 	DENTRY_ROOT = 8,		/* of a mount; parent is itself */
 	DENTRY_ANONYMOUS = 16,		/* no place in the tree: a pipe's, a deleted file's; parent is itself */
-	DENTRY_NO_CACHE = 32,		/* asks the file system every time (inode_ops.revalidate) */
 };
 
 struct dentry {
@@ -81,8 +80,6 @@ void dentry_instantiate(struct dentry *, struct inode *);
 void dentry_delete(struct dentry *);
 /* After rename: `dentry` takes the place of `target`, which leaves the table. Both directory locks exclusive. */
 void dentry_move(struct dentry *dentry, struct dentry *target);
-/* Forgets every cached name in or below a directory (procfs: a process is gone). */
-void dentry_invalidate(struct dentry *);
 
 /* A root for a new mount; the inode's reference moves in. ERR_PTR(-ENOMEM). */
 struct dentry *dentry_create_root(struct mount *, struct inode *);

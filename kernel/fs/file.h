@@ -83,6 +83,9 @@ static inline void file_put(struct file *file)
 		file_release(file);
 }
 
+/* A descriptor of `table` (any address that stands for the process) that meant the file is gone: POSIX drops its record locks. */
+void file_closed_by(struct file *, const void *table);
+
 int64_t file_seek_generic(struct file *, int64_t offset, int whence);
 /* Reads and writes through the inode's page cache: see file_io.c. */
 ssize_t file_read_generic(struct file *, struct uio *, uint64_t *offset);

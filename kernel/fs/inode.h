@@ -93,8 +93,6 @@ struct inode_ops {
 	int (*truncate)(struct inode *, uint64_t size);
 	/* The last step of open: may fill file->private, replace file->ops. NULL: nothing to do. */
 	int (*open)(struct inode *, struct file *);
-	/* Whether a cached name still stands (procfs: does the process live?). NULL: always. No locks. */
-	bool (*revalidate)(struct inode *);
 	/* Brings attributes up to date before stat. NULL: they are. */
 	int (*getattr)(struct inode *);
 	/* Writes inode and data to the device. NULL: nothing to do. */

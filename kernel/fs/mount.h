@@ -46,6 +46,7 @@ struct mount {
 	unsigned flags;			/* MS_* */
 	struct dentry *root;
 	struct dentry *covered;		/* the dentry it is mounted on (counted); NULL: the root mount */
+	bool names_uncached;		/* names come and go by themselves: ask every time (/proc) */
 	char *source;			/* "/dev/vda3", for /proc/mounts */
 	void *private;
 	struct mutex rename_lock;	/* one rename of directories at a time */

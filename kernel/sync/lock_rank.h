@@ -12,6 +12,7 @@ enum lock_rank {
 
 	/* Sleeping locks. */
 	LOCK_RANK_MOUNT = 4,
+	LOCK_RANK_FILE = 6,		/* the offset of an open file */
 	LOCK_RANK_RENAME = 8,		/* one rename that moves directories at a time */
 	LOCK_RANK_INODE = 10,		/* parent directory before child, else by number */
 	LOCK_RANK_INODE_WRITE = 12,
@@ -21,6 +22,7 @@ enum lock_rank {
 	LOCK_RANK_SPACE = 30,		/* vm_space.lock */
 	LOCK_RANK_OBJECT = 40,		/* vm_object.lock */
 	LOCK_RANK_BLOCK_MAP = 50,
+	LOCK_RANK_METADATA = 52,	/* vm_object.lock of a block device's cache: indirect blocks, bitmaps */
 	LOCK_RANK_DRIVER_SLEEP = 54,
 
 	/* Spinlocks, taken with interrupts on and never in an interrupt handler. */
