@@ -51,13 +51,15 @@ struct thread {
 	struct context *context;
 	enum thread_state state;
 	uint32_t work;			/* enum thread_work; atomic or/and */
-	struct list_node run_link;	/* run queue or wait queue */
-	struct waitq *waiting_on;
+	struct list_node run_link;	/* in a run queue while READY */
+	struct waitq *waiting_on;	/* while asleep; for the debugger */
 	int wake_reason;		/* what the sleep returns: 0, -ETIMEDOUT, -EINTR */
 	uint16_t cpu;			/* CPU it runs on or last ran on */
-	uint8_t priority, nice_level;
-	uint64_t slice_end_ns;
-	uint64_t user_ns, system_ns, switched_in_ns;
+	uint8_t level;			/* of the run queue; enum thread_priority */
+	int64_t slice_left_ns;
+	uint64_t run_ns, switched_in_ns;	/* exact */
+	uint32_t user_ticks, system_ticks;	/* sampled; see thread_times */
+	uint64_t user_ns, system_ns;	/* as last told by thread_times */
 
 	/* Fixed at creation. */
 	uint32_t tid;
