@@ -160,9 +160,8 @@ class Guest:
             words += disk(image, readonly=True)
         words += ["-monitor", "none", "-parallel", "none",
                   "-fw_cfg", f"name=opt/osier/run,file={script}"]
-        for index, (name, pipe) in enumerate(pipes.items()):
-            words += ["-add-fd", f"fd={pipe},set={index + 1}",
-                      "-chardev", f"file,id={name},path=/dev/fdset/{index + 1}"]
+        for name, pipe in pipes.items():
+            words += ["-chardev", f"file,id={name},path=/dev/fd/{pipe}"]
         for name, port in (("out", "0xe9"), ("err", "0xea"), ("ctl", "0xeb")):
             words += ["-device", f"isa-debugcon,iobase={port},readback=0xe9,chardev={name}"]
         return words + ["-serial", "chardev:log"] + self.more
@@ -290,7 +289,7 @@ def guest_main():
     except ValueError:
         raise MachineError(f"LIMIT={limit}: seconds are wanted") from None
     options = os.environ.get("OSIER_APPEND", "").split()
-    guest = Guest(Machine(), command, limit, os.environ.get("EXTRA") or None, options)
+    guest = Guest(Machine(), command, limit, os.environ.get("OSIER_EXTRA") or None, options)
     status = guest.run()
     if guest.reason:
         for line in guest.log_tail():
