@@ -41,23 +41,10 @@ export OSIER_ONLY := $(value ONLY)
 export OSIER_LINE := $(value LINE)
 export CPUS MEM CPU ACCEL SCREEN UEFI ICOUNT KERNEL LIMIT
 
-# ---- saying what is done ----------------------------------------------------------------------
-# $(call step,PART,TOTAL,WHAT) opens a recipe line of one of many small steps: on a terminal they
-# share a line, elsewhere they are silent. $(call say,TEXT) opens one that deserves its own line.
-# With V=1 the commands themselves are shown instead.
-TERMINAL := $(if $(V),,$(shell test -t 2 && echo yes))
-count = $(eval done.$1 := $(done.$1) x)$(words $(done.$1))
-ifdef V
-step =
-say =
-else ifdef TERMINAL
-step = @printf '\r\033[K%s %s/%s %s' '$1' '$(call count,$1)' '$2' '$3' >&2;
-say = @printf '\r\033[K%s\n' '$1' >&2;
-else
-step = @
-say = @echo '$1' >&2;
-endif
+# Recipes announce each small step with a line `  WORD  what`; tools/progress turns these into one
+# line that is rewritten in place. With V=1 the commands themselves are shown instead.
 Q := $(if $(V),,@)
+PYTHON3 := /usr/bin/python3
 
 # ---- the host ---------------------------------------------------------------------------------
 # Included, hence made before anything else: the host's packages are there, or make stops.
@@ -84,19 +71,21 @@ $(BUILD)/host/osier.so: tools/make-exec.c | $(BUILD)/host.mk
 -include tests/tests.mk
 
 # ---- the front door ---------------------------------------------------------------------------
-.PHONY: run image guest debug bench doctor help clean ready
+.PHONY: run image guest debug bench doctor help clean
 
 # Builds in a make of its own, in parallel, its chatter on stderr; then the front door's recipe
-# starts with nothing else running.
-ready:
-	@$(MAKE) $(if $(V),,-s) -j$(JOBS) $(READY) >&2
+# starts with nothing else running. The number tells the progress line how many objects are missing.
+build_now = @$(if $(V),,$(PYTHON3) tools/progress.py $(words $(filter-out $(wildcard $(OBJECTS)),$(OBJECTS)))) \
+	$(MAKE) $(if $(V),,-s) -j$(JOBS) $1 >&2
+OBJECTS = $(KERNEL_OBJECTS_release) $(KERNEL_OBJECTS_debug) $(LIBC_OBJS) $(USER_PROGRAMS)
 
+.PHONY: ready
+ready:
+	$(call build_now,$(IMAGE))
 run guest debug bench: ready
-run guest: READY = $(IMAGE)
-debug bench: READY = $(IMAGE)
 
 image:
-	@$(MAKE) $(if $(V),,-s) -j$(JOBS) $(IMAGE) >&2
+	$(call build_now,$(IMAGE) compile_commands.json)
 
 # Replace make by the program (tools/make-exec.c says why); where this make cannot load extensions,
 # run it as an ordinary recipe: then make's own status is 2 for every failure.
@@ -127,3 +116,10 @@ clean:
 
 help:
 	@cat tools/help.txt
+
+# For editors. Follows the lists of sources and the flags, not the sources' contents.
+compile_commands.json: $(BUILD)/image/list $(wildcard */*.mk) tools/compile-commands.py \
+		$(BUILD)/kernel/release/objects
+	@echo "  INDEX    $@"
+	@$(MAKE) -nB V=1 $(KERNEL_OBJECTS_debug) $(LIBC_OBJS) $(USER_PROGRAMS) 2>/dev/null | \
+		tools/compile-commands.py $@

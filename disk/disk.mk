@@ -1,27 +1,46 @@
 # The disk image: build/osier.img, from the skeleton in disk/root, our programs, the ports, the
 # kernels and GRUB. disk/make-image does it all in one go, in a second or two.
+#
+# build/image/ holds what goes in: programs without the debugger's tables, which `make debug` reads
+# from where they were built.
 
 IMAGE := $(BUILD)/osier.img
 IMAGE_MIB ?= 256
 
-KERNELS := $(BUILD)/kernel/release/osier.elf $(BUILD)/kernel/debug/osier.elf
-# The image's kernels carry no debugger's tables; `make debug` reads those from build/kernel.
-BOOT_KERNELS := $(BUILD)/image/osier.elf $(BUILD)/image/osier-debug.elf
+IMAGE_KERNELS := $(BUILD)/image/osier.elf $(BUILD)/image/osier-debug.elf
+IMAGE_PROGRAMS := $(patsubst $(BUILD)/userland/bin/%,$(BUILD)/image/root/bin/%,$(USER_BIN)) \
+	$(patsubst $(BUILD)/userland/bench/%,$(BUILD)/image/root/bin/%,$(USER_BENCH)) \
+	$(patsubst $(BUILD)/userland/tests/%,$(BUILD)/image/root/tests/%,$(USER_TESTS))
+
+define stripped
+@mkdir -p $(@D)
+$(Q)objcopy --strip-debug $< $@.new && mv $@.new $@
+endef
 
 $(BUILD)/image/osier.elf: $(BUILD)/kernel/release/osier.elf
+	$(stripped)
 $(BUILD)/image/osier-debug.elf: $(BUILD)/kernel/debug/osier.elf
-$(BOOT_KERNELS):
+	$(stripped)
+$(BUILD)/image/root/bin/vmbench%: $(BUILD)/userland/bench/vmbench%
+	$(stripped)
+$(BUILD)/image/root/bin/%: $(BUILD)/userland/bin/%
+	$(stripped)
+$(BUILD)/image/root/tests/%: $(BUILD)/userland/tests/%
+	$(stripped)
+
+# The list of what goes in is a prerequisite: a program that is no more leaves the image.
+$(BUILD)/image/list: FORCE
 	@mkdir -p $(@D)
-	$(Q)objcopy --strip-debug $< $@.new && chmod 644 $@.new && mv $@.new $@
+	@echo '$(IMAGE_PROGRAMS) $(IMAGE_PORTS) $(IMAGE_MIB)' | cmp -s - $@ || \
+		echo '$(IMAGE_PROGRAMS) $(IMAGE_PORTS) $(IMAGE_MIB)' >$@
 
-IMAGE_TREES := disk/root $(USERLAND_ROOT) $(foreach port,$(IMAGE_PORTS),$(BUILD)/ports/$(port))
-IMAGE_NEEDS := $(BOOT_KERNELS) $(USERLAND_STAMP) $(BASE_PORTS_STAMP) grub/grub.cfg grub/early.cfg \
-	disk/make-image disk/ext2.py disk/modes $(shell find disk/root -mindepth 1)
-
-$(IMAGE): $(IMAGE_NEEDS)
-	$(call say,disk image: $(IMAGE_MIB) MiB, GRUB for BIOS and UEFI, ext2 root)
+$(IMAGE): $(IMAGE_KERNELS) $(IMAGE_PROGRAMS) $(BASE_PORTS_STAMP) $(BUILD)/image/list \
+		grub/grub.cfg grub/early.cfg disk/make-image disk/ext2.py disk/modes \
+		$(shell find disk/root -mindepth 1)
+	@echo "  IMAGE    $@"
 	$(Q)disk/make-image --output $@ --work $(BUILD)/image --size $(IMAGE_MIB) \
-		$(foreach tree,$(IMAGE_TREES),--tree $(tree)) --modes disk/modes \
+		--tree disk/root $(foreach port,$(IMAGE_PORTS),--tree $(BUILD)/ports/$(port)) \
+		$(foreach program,$(IMAGE_PROGRAMS),--file $(patsubst $(BUILD)/image/root%,%,$(program))=$(program)) \
 		--file /boot/osier.elf=$(BUILD)/image/osier.elf \
 		--file /boot/osier-debug.elf=$(BUILD)/image/osier-debug.elf \
-		--file /boot/grub/grub.cfg=grub/grub.cfg
+		--file /boot/grub/grub.cfg=grub/grub.cfg --modes disk/modes
