@@ -10,10 +10,6 @@
 #include <stddef.h>
 #include <osier/abi/types.h>
 
-#if __BSD_VISIBLE
-#include <sys/select.h>
-#endif
-
 #if __MISC_VISIBLE
 #ifndef _BSDTYPES_DEFINED
 typedef unsigned char u_char;
@@ -55,6 +51,11 @@ typedef char *caddr_t;
 
 #if __MISC_VISIBLE
 #include <sys/sysmacros.h>
+#endif
+
+/* Last: a program's own <sys/select.h> may lead back here, and then wants all types. */
+#if __BSD_VISIBLE
+#include <sys/select.h>
 #endif
 
 #endif /* _SYS_TYPES_H */

@@ -1,0 +1,2 @@
+/* The old place of <utime.h>. */
+#include <utime.h>
