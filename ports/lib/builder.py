@@ -104,7 +104,7 @@ class Builder:
             self.progress.say(self.name, f"unpack: {why}")
         self._remove_state()
         shutil.rmtree(self.tree, ignore_errors=True)
-        Sources.unpack(self.dsc, self.tree, self.log)
+        Sources.unpack(self.dsc, self.tree, self.log, self.recipe.skip.split())
         for patch in self.recipe.patches:
             self._shell("patch", f"patch -p1 --no-backup-if-mismatch < {patch!r}")
         self._configure()

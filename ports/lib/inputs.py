@@ -48,7 +48,7 @@ class Toolchain:
         # The checkout's own path is in the wrapper and the specs; it must not change the key.
         texts = []
         for path in sorted(glob.glob(os.path.join(self.bin, "x86_64-osier-*")) +
-                           glob.glob(os.path.join(build, "**", "*.specs"), recursive=True)):
+                           glob.glob(os.path.join(self.bin, "*.specs"))):
             if os.path.islink(path) or not os.path.isfile(path):
                 texts.append(f"{os.path.basename(path)} -> "
                              f"{os.path.basename(os.path.realpath(path))}")
@@ -72,7 +72,7 @@ class Toolchain:
         libraries = sorted(glob.glob(os.path.join(self.sysroot, "lib", "*.[ao]")))
         self.libraries = _digest(*[_read(path) for path in libraries])
         self.header_hash = _digest(*[f"{k} {v}" for k, v in sorted(self.headers.items())])
-        self.symbols = self._symbols(libraries)
+        self._archives = libraries
         self._words = self._functions = None
         self._own_headers = None
 
@@ -88,7 +88,7 @@ class Toolchain:
         """Every identifier in the headers, the headers' names, and the libraries' symbols:
         whatever a configure script can find or miss."""
         if self._words is None:
-            words = set(self.symbols)
+            words = self._symbols(self._archives)
             for name in self.headers:
                 text = _read(os.path.join(self.sysroot, "include", name))
                 text = re.sub(rb"/\*.*?\*/|//[^\n]*", b" ", text, flags=re.S)

@@ -12,7 +12,7 @@ import re
 LINES = {"install", "links", "devel"}            # one entry a line
 SCRIPTS = {"prepare", "build"}                   # shell text, kept as written
 WORDS = {"source", "version", "summary", "configure", "make", "depends", "relink",
-         "tools", "environment"}
+         "tools", "environment", "skip"}
 REQUIRED = {"source", "version", "summary", "install"}
 
 
@@ -41,7 +41,8 @@ class Recipe:
         for key in LINES:
             setattr(self, key, [line.split() for line in values.get(key, [])])
         self.depends = self.depends.split()
-        self.tools = self.tools.split()
+        # `COMMAND=PACKAGE`, or one word where they are the same.
+        self.tools = [(word.split("=")[0], word.split("=")[-1]) for word in self.tools.split()]
         self.has_configure = "configure" in values
         for key in ("install", "devel"):
             for entry in getattr(self, key):

@@ -187,21 +187,42 @@ Acquire::Languages "none";
         raise SourceError(f"{dsc}: no Version line")
 
     @staticmethod
-    def unpack(dsc, target, log):
-        """Unpacks the source with Debian's patches into target, which must not exist.
+    def unpack(dsc, target, log, skipped):
+        """Unpacks the source with Debian's patches, but the skipped ones, into target, which must
+        not exist.
 
         All files get one time stamp: make then sees nothing out of date that upstream generated
         (configure, man pages), whatever Debian's patches touched.
         """
         with open(log, "a", encoding="utf-8") as file:
-            command = ["dpkg-source", "--no-check", "-x", dsc, target]
+            command = ["dpkg-source", "--no-check", "--skip-patches", "-x", dsc, target]
             file.write("$ " + " ".join(command) + "\n")
             file.flush()
             # --no-check skips only the maintainer's signature: apt has checked the .dsc itself
             # against the signed index, and the hashes inside it are checked here in any case.
             if subprocess.run(command, stdout=file, stderr=file, check=False).returncode != 0:
                 raise SourceError(f"dpkg-source could not unpack {dsc} (see {log})")
+            for patch in Sources._series(target):
+                if patch in skipped:
+                    continue
+                command = ["patch", "-p1", "-s", "-f", "--no-backup-if-mismatch", "-i",
+                           os.path.join("debian", "patches", patch)]
+                file.write("$ " + " ".join(command) + "\n")
+                file.flush()
+                if subprocess.run(command, cwd=target, stdout=file, stderr=file,
+                                  check=False).returncode != 0:
+                    raise SourceError(f"Debian's {patch} does not apply (see {log})")
         stamp = os.path.getmtime(dsc)
         for folder, _, files in os.walk(target):
             for name in files:
                 os.utime(os.path.join(folder, name), (stamp, stamp), follow_symlinks=False)
+
+    @staticmethod
+    def _series(target):
+        """The names of Debian's patches, in order."""
+        path = os.path.join(target, "debian", "patches", "series")
+        if not os.path.isfile(path):
+            return []
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = [line.split("#")[0].split() for line in file]
+        return [line[0] for line in lines if line]
