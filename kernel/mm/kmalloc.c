@@ -158,7 +158,8 @@ uint64_t slab_live_total(void)
 
 	spin_lock(&slab_caches_lock);
 	list_for_each_entry(cache, &slab_caches, all_link)
-		live += slab_live(cache);
+		if (cache->magazine_limit)	/* the others hold caches and magazines, made on first use */
+			live += slab_live(cache);
 	spin_unlock(&slab_caches_lock);
 	return live;
 }

@@ -12,7 +12,9 @@
 #include "mm/slab_cache.h"
 
 #define SLAB_MAX_ORDER 5
-#define RED_ZONE 0xbbbbbbbbbbbbbbbbull
+/* The word behind an object: also says whether the object is free. */
+#define RED_ZONE_FREE 0xbbbbbbbbbbbbbbbbull
+#define RED_ZONE_LIVE 0xccccccccccccccccull
 
 struct list_node slab_caches = LIST_INIT(slab_caches);
 struct spinlock slab_caches_lock = SPINLOCK_INIT("slab caches", LOCK_RANK_LIST);
@@ -41,16 +43,17 @@ static bool is_poisoned(const struct slab_cache *cache, const void *object)
 static void debug_fresh(struct slab_cache *cache, void *object)
 {
 	memset(object, POISON_FREE, cache->size);
-	*red_zone(cache, object) = RED_ZONE;
+	*red_zone(cache, object) = RED_ZONE_FREE;
 }
 
 static void debug_alloc(struct slab_cache *cache, void *object)
 {
 	if (!is_poisoned(cache, object))
 		panic("slab %s: object %p was written to after it was freed", cache->name, object);
-	if (*red_zone(cache, object) != RED_ZONE)
+	if (*red_zone(cache, object) != RED_ZONE_FREE)
 		panic("slab %s: red zone of free object %p is broken", cache->name, object);
 	memset(object, POISON_NEW, cache->size);
+	*red_zone(cache, object) = RED_ZONE_LIVE;
 }
 
 static void debug_free(struct slab_cache *cache, void *object)
@@ -62,11 +65,11 @@ static void debug_free(struct slab_cache *cache, void *object)
 		panic("slab %s: freeing %p, which is not of this cache", cache->name, object);
 	if (offset < cache->first || (offset - cache->first) % cache->stride != 0)
 		panic("slab %s: freeing %p, which is not the start of an object", cache->name, object);
-	if (*red_zone(cache, object) != RED_ZONE)
-		panic("slab %s: something wrote past the end of object %p", cache->name, object);
-	if (cache->size >= 16 && is_poisoned(cache, object))
+	if (*red_zone(cache, object) == RED_ZONE_FREE)
 		panic("slab %s: object %p is freed twice", cache->name, object);
-	memset(object, POISON_FREE, cache->size);
+	if (*red_zone(cache, object) != RED_ZONE_LIVE)
+		panic("slab %s: something wrote past the end of object %p", cache->name, object);
+	debug_fresh(cache, object);
 }
 
 /* ---- slabs ---------------------------------------------------------------------------------------- */
