@@ -16,7 +16,10 @@
 #include <osier/compiler.h>
 #include <osier/types.h>
 
+#include "sync/spinlock.h"
 #include "task/thread.h"
+
+struct spinlock;
 
 #define SLICE_NS 10000000ull		/* at nice 0 */
 
@@ -46,6 +49,8 @@ int sched_start_reaper(vaddr_t stack_base, size_t stack_bytes);
 struct thread *thread_allocate(const char *name, vaddr_t stack_base, size_t stack_bytes);
 /* Makes it begin in fn(argument) on its kernel stack; when fn returns, the thread exits. */
 void thread_set_entry(struct thread *, void (*fn)(void *), void *argument);
+/* The number that user space knows it by; before thread_start. */
+void thread_set_tid(struct thread *, uint32_t tid);
 /* Lets it run. The run queue has a reference until it is dead. `thread_put` your own when done with it. */
 void thread_start(struct thread *);
 /* Gives back one that was never started, with its stack. */
@@ -57,6 +62,9 @@ struct thread *thread_create_kernel(const char *name, void (*fn)(void *), void *
 
 /* The current thread ends. The reaper frees its stack; its struct lives as long as references do. */
 _Noreturn void thread_exit(void);
+
+/* Frees the stacks of threads that have exited, now rather than later. Sleeps. */
+void thread_reap(void);
 
 struct thread *thread_get(struct thread *);
 void thread_put(struct thread *);
@@ -109,9 +117,6 @@ static inline void thread_work_clear(struct thread *thread, uint32_t bits)
  */
 int sched_block(enum thread_state, struct spinlock *held, uint64_t deadline_ns);
 bool thread_continue(struct thread *);
-
-/* Makes a sleep of a CPU-bound user thread impossible to miss: called by the interrupted path, see return_work. */
-bool sched_need_resched(void);
 
 /* Sums for /proc: threads ready or running, average load * 2048 over 1, 5, 15 minutes, ns not idle. */
 struct sched_stats {

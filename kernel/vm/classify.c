@@ -66,28 +66,28 @@ static enum vm_verdict classify_present_write(const struct vm_fault *fault, pte_
 {
 	if (fault->region_flags & REGION_SHARED)
 		return fault->is_device || (pte_present(leaf) && pte_writable(leaf))
-			? PTE_UPGRADE : OBJECT_WRITE;
+			? VERDICT_PTE_UPGRADE : VERDICT_OBJECT_WRITE;
 	if (fault->frame_is_zero)
-		return DEMAND_ZERO;
+		return VERDICT_DEMAND_ZERO;
 	if (fault->frame_is_object || pte_special(leaf))
-		return OBJECT_COPY;
-	return !fault->shared_levels && fault->frame_refs == 1 ? COW_REUSE : COW_COPY;
+		return VERDICT_OBJECT_COPY;
+	return !fault->shared_levels && fault->frame_refs == 1 ? VERDICT_COW_REUSE : VERDICT_COW_COPY;
 }
 
 static enum vm_verdict classify_absent(const struct vm_fault *fault)
 {
 	if (!fault->has_object) {
 		if (fault->region_flags & REGION_STACK)
-			return STACK_GROW;
-		return fault->access == ACCESS_WRITE ? DEMAND_ZERO : ZERO_SHARE;
+			return VERDICT_STACK_GROW;
+		return fault->access == ACCESS_WRITE ? VERDICT_DEMAND_ZERO : VERDICT_ZERO_SHARE;
 	}
 	if (!fault->is_device && fault->page_state == PAGE_ABSENT)
-		return OBJECT_FILL;
+		return VERDICT_OBJECT_FILL;
 	if (!fault->is_device && fault->page_state == PAGE_BUSY)
-		return OBJECT_WAIT;
+		return VERDICT_OBJECT_WAIT;
 	if (fault->access != ACCESS_WRITE || fault->is_device)
-		return OBJECT_MAP;
-	return fault->region_flags & REGION_SHARED ? OBJECT_WRITE : OBJECT_COPY;
+		return VERDICT_OBJECT_MAP;
+	return fault->region_flags & REGION_SHARED ? VERDICT_OBJECT_WRITE : VERDICT_OBJECT_COPY;
 }
 
 enum vm_verdict vm_classify_fault(const struct vm_fault *fault)
@@ -95,24 +95,24 @@ enum vm_verdict vm_classify_fault(const struct vm_fault *fault)
 	pte_t leaf = leaf_entry(fault);
 
 	if (!fault->user_mode && !fault->user_copy)
-		return KERNEL_BUG;
+		return VERDICT_KERNEL_BUG;
 	if (fault->error & FAULT_RESERVED_BIT)
-		return KERNEL_BUG;
+		return VERDICT_KERNEL_BUG;
 	if (fault->address >= USER_END || !fault->has_region)
-		return SEGV_MAPERR;
+		return VERDICT_SEGV_MAPERR;
 	if (fault->region_flags & REGION_GUARD)
-		return SEGV_GUARD;
+		return VERDICT_SEGV_GUARD;
 	if (!region_allows(fault))
-		return SEGV_ACCERR;
+		return VERDICT_SEGV_ACCERR;
 	if (fault->has_object && fault->page_state == PAGE_PAST_END)
-		return BUS_ADRERR;
+		return VERDICT_BUS_ADRERR;
 	if (tables_allow(fault, leaf))
-		return STALE_TLB;
+		return VERDICT_STALE_TLB;
 	if (!pte_empty(leaf))
 		return fault->access == ACCESS_WRITE ? classify_present_write(fault, leaf)
-						     : PTE_UPGRADE;
+						     : VERDICT_PTE_UPGRADE;
 	if (fault->has_object && fault->page_state == PAGE_ERROR)
-		return BUS_OBJERR;
+		return VERDICT_BUS_OBJERR;
 	return classify_absent(fault);
 }
 
@@ -120,24 +120,24 @@ const char *vm_verdict_name(enum vm_verdict verdict)
 {
 	static const char *const names[VERDICT_COUNT] = {
 		[VERDICT_NONE] = "NONE",
-		[DEMAND_ZERO] = "DEMAND_ZERO",
-		[ZERO_SHARE] = "ZERO_SHARE",
-		[COW_COPY] = "COW_COPY",
-		[COW_REUSE] = "COW_REUSE",
-		[OBJECT_MAP] = "OBJECT_MAP",
-		[OBJECT_COPY] = "OBJECT_COPY",
-		[OBJECT_WRITE] = "OBJECT_WRITE",
-		[OBJECT_FILL] = "OBJECT_FILL",
-		[OBJECT_WAIT] = "OBJECT_WAIT",
-		[PTE_UPGRADE] = "PTE_UPGRADE",
-		[STACK_GROW] = "STACK_GROW",
-		[STALE_TLB] = "STALE_TLB",
-		[SEGV_MAPERR] = "SEGV_MAPERR",
-		[SEGV_ACCERR] = "SEGV_ACCERR",
-		[SEGV_GUARD] = "SEGV_GUARD",
-		[BUS_ADRERR] = "BUS_ADRERR",
-		[BUS_OBJERR] = "BUS_OBJERR",
-		[KERNEL_BUG] = "KERNEL_BUG",
+		[VERDICT_DEMAND_ZERO] = "DEMAND_ZERO",
+		[VERDICT_ZERO_SHARE] = "ZERO_SHARE",
+		[VERDICT_COW_COPY] = "COW_COPY",
+		[VERDICT_COW_REUSE] = "COW_REUSE",
+		[VERDICT_OBJECT_MAP] = "OBJECT_MAP",
+		[VERDICT_OBJECT_COPY] = "OBJECT_COPY",
+		[VERDICT_OBJECT_WRITE] = "OBJECT_WRITE",
+		[VERDICT_OBJECT_FILL] = "OBJECT_FILL",
+		[VERDICT_OBJECT_WAIT] = "OBJECT_WAIT",
+		[VERDICT_PTE_UPGRADE] = "PTE_UPGRADE",
+		[VERDICT_STACK_GROW] = "STACK_GROW",
+		[VERDICT_STALE_TLB] = "STALE_TLB",
+		[VERDICT_SEGV_MAPERR] = "SEGV_MAPERR",
+		[VERDICT_SEGV_ACCERR] = "SEGV_ACCERR",
+		[VERDICT_SEGV_GUARD] = "SEGV_GUARD",
+		[VERDICT_BUS_ADRERR] = "BUS_ADRERR",
+		[VERDICT_BUS_OBJERR] = "BUS_OBJERR",
+		[VERDICT_KERNEL_BUG] = "KERNEL_BUG",
 	};
 
 	return (unsigned)verdict < VERDICT_COUNT ? names[verdict] : "?";

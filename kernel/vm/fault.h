@@ -17,24 +17,24 @@ struct vm_space;
 
 enum vm_verdict {
 	VERDICT_NONE,
-	DEMAND_ZERO,		/* private, nothing there: a frame of zeros */
-	ZERO_SHARE,		/* the same, reading: the shared zero frame */
-	COW_COPY,		/* write to a frame or path that others share: copy */
-	COW_REUSE,		/* write to a frame that is ours alone: allow it */
-	OBJECT_MAP,		/* the object has the page: map it */
-	OBJECT_COPY,		/* write to a private mapping of an object's page: copy it */
-	OBJECT_WRITE,		/* first write to a shared mapping's page: prepare, dirty, allow */
-	OBJECT_FILL,		/* the object lacks the page: bring it in */
-	OBJECT_WAIT,		/* somebody is bringing it in: wait */
-	PTE_UPGRADE,		/* the entry is stricter than the region: relax it */
-	STACK_GROW,		/* demand zero in a stack */
-	STALE_TLB,		/* the tables allow it already */
-	SEGV_MAPERR,		/* no region */
-	SEGV_ACCERR,		/* the region forbids it */
-	SEGV_GUARD,		/* a guard region */
-	BUS_ADRERR,		/* past the end of the object */
-	BUS_OBJERR,		/* the object could not deliver */
-	KERNEL_BUG,		/* the kernel touched what it must not */
+	VERDICT_DEMAND_ZERO,		/* private, nothing there: a frame of zeros */
+	VERDICT_ZERO_SHARE,		/* the same, reading: the shared zero frame */
+	VERDICT_COW_COPY,		/* write to a frame or path that others share: copy */
+	VERDICT_COW_REUSE,		/* write to a frame that is ours alone: allow it */
+	VERDICT_OBJECT_MAP,		/* the object has the page: map it */
+	VERDICT_OBJECT_COPY,		/* write to a private mapping of an object's page: copy it */
+	VERDICT_OBJECT_WRITE,		/* first write to a shared mapping's page: prepare, dirty, allow */
+	VERDICT_OBJECT_FILL,		/* the object lacks the page: bring it in */
+	VERDICT_OBJECT_WAIT,		/* somebody is bringing it in: wait */
+	VERDICT_PTE_UPGRADE,		/* the entry is stricter than the region: relax it */
+	VERDICT_STACK_GROW,		/* demand zero in a stack */
+	VERDICT_STALE_TLB,		/* the tables allow it already */
+	VERDICT_SEGV_MAPERR,		/* no region */
+	VERDICT_SEGV_ACCERR,		/* the region forbids it */
+	VERDICT_SEGV_GUARD,		/* a guard region */
+	VERDICT_BUS_ADRERR,		/* past the end of the object */
+	VERDICT_BUS_OBJERR,		/* the object could not deliver */
+	VERDICT_KERNEL_BUG,		/* the kernel touched what it must not */
 	VERDICT_COUNT,
 };
 
@@ -131,7 +131,10 @@ const char *vm_outcome_name(enum vm_outcome);
  */
 enum vm_outcome vm_fault(vaddr_t address, uint32_t error, vaddr_t instruction, bool user_copy);
 
-/* Brings the page in as an access would (populate, remote access). => 0 or -EFAULT, -ENOMEM. */
-int vm_fault_in(struct vm_space *, vaddr_t address, enum vm_access);
+/*
+ * Brings the page in as an access would (populate, remote access). `force`: what max_prot allows is allowed.
+ * => 0 or -EFAULT, -ENOMEM. space.lock not held; sleeps.
+ */
+int vm_fault_in(struct vm_space *, vaddr_t address, enum vm_access, bool force);
 
 #endif

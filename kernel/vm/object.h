@@ -82,6 +82,7 @@ enum object_page_flags {
 	OBJECT_PAGE_WRITE = 1,		/* the caller will change it: prepare_write is called, DIRTY set */
 	OBJECT_PAGE_OVERWRITE = 2,	/* with WRITE: all 4096 bytes will be replaced, do not fill */
 	OBJECT_PAGE_NO_CREATE = 4,	/* only if resident, else *out = NULL */
+	OBJECT_PAGE_FAULT = 8,		/* -EFBIG past `size` rather than a page of zeros */
 };
 
 /*
@@ -107,6 +108,17 @@ uint64_t object_reclaim(uint64_t want);
 uint64_t object_cached_pages(void);	/* resident page-cache pages, for /proc/meminfo */
 uint64_t object_shared_pages(void);	/* resident shared-memory and tmpfs pages */
 
+/*
+ * What stands at `index`: its state, and the frame (no reference) where it is UPTODATE. object.lock held.
+ * The state is enum object_page_state of vm/fault.h.
+ */
+int object_page_state(struct vm_object *, uint64_t index, struct frame **out);
+/* The page was, or is about to be, changed through a mapping. object.lock held. */
+void object_page_dirty(struct vm_object *, struct frame *);
+
 int object_check(struct vm_object *);
+
+/* Caches and the reclaim hook. Called by vm_init. */
+void object_subsystem_init(void);
 
 #endif

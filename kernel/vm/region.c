@@ -125,7 +125,7 @@ void region_set_range(struct region_tree *tree, struct region *region, vaddr_t s
 {
 	region->start = start;
 	region->end = end;
-	tree_propagate_with(&tree->tree, &region->node, region_update);
+	tree_propagate_with(&region->node, region_update);
 }
 
 bool region_range_is_free(const struct region_tree *tree, vaddr_t start, vaddr_t end)

@@ -35,6 +35,7 @@ struct vm_space {
 	uint64_t promised;		/* pages charged */
 	uint64_t mapped_pages;		/* sum of region sizes, for RLIMIT_AS */
 	uint64_t data_pages;		/* private writable pages, for RLIMIT_DATA */
+	uint64_t stack_pages;		/* charged one by one as stacks grow; atomic */
 	uint64_t locked_pages;
 	bool lock_future;
 	uint64_t limit_address_space, limit_data, limit_locked;	/* bytes; the process sets them */
@@ -110,5 +111,10 @@ void vm_space_usage(struct vm_space *, struct vm_space_usage *);
 int vm_space_check(struct vm_space *);
 
 extern struct vm_space kernel_space;
+extern bool vm_fork_eager;	/* boot option fork=eager */
+extern struct list_node vm_spaces;	/* every user space, for the debugger */
+
+/* Caches, the zero frame, reclaim. Once, after slab. */
+void vm_init(void);
 
 #endif

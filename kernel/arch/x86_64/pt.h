@@ -44,17 +44,33 @@ struct pt_spares {
 int pt_spares_fill(struct pt_spares *spares, unsigned want);
 void pt_spares_release(struct pt_spares *spares);
 
+/* What owning needs and what it did. */
+struct pt_owning {
+	struct pt_spares spares;
+	struct tlb_gather *gather;
+	uint8_t copied, made;		/* tables */
+};
+
+static inline void pt_owning_begin(struct pt_owning *owning, struct tlb_gather *gather)
+{
+	owning->spares.count = 0;
+	owning->gather = gather;
+	owning->copied = owning->made = 0;
+}
+
 /*
  * Makes the path to `address` exist and belong to this space alone: missing tables are made, shared ones copied, W set at
  * every upper level. => 0 and the leaf's place, or -EAGAIN when the spares ran out (what has been done so far is
- * invisible and stays). `copied`, `made` count tables.
+ * invisible and stays).
  */
 struct pt_leaf {
 	struct frame *table;
 	pte_t *entry;
 };
-int pt_own(struct mmu_context *mmu, vaddr_t address, struct pt_spares *spares,
-	   struct tlb_gather *gather, struct pt_leaf *leaf, uint8_t *copied, uint8_t *made);
+int pt_own(struct mmu_context *mmu, vaddr_t address, struct pt_owning *, struct pt_leaf *leaf);
+/* The same for one upper entry of an owned table. => the child, or NULL when there was no spare left. */
+struct frame *pt_own_entry(struct frame *table, pte_t *entry, unsigned level, vaddr_t address,
+			   struct pt_owning *);
 
 /* A table's lock: with interrupts on, parent before child, never in interrupt context. */
 void pt_lock(struct frame *table);

@@ -65,6 +65,9 @@ static inline void gather_put(struct tlb_gather *gather, struct frame *frame)
 	gather->puts[gather->put_count++] = frame;
 }
 
+/* Installs the handler that answers other CPUs. Once. */
+void tlb_init(void);
+
 /* Ends the gather. Nothing was gathered: costs two comparisons. */
 static inline void gather_end(struct tlb_gather *gather)
 {

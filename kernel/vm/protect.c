@@ -1,0 +1,136 @@
+/*
+ * mprotect: one protection for a range that may span many regions. Rights are taken from the tables at once; rights
+ * that are given are given by faults, so that copy-on-write stays the only way to W.
+ */
+#include "arch/x86_64/pt.h"
+#include "lib/err.h"
+#include "mm/commit.h"
+#include "vm/space_private.h"
+#include "vm/trace.h"
+
+/* What a region must newly promise when its range becomes writable. */
+static bool must_charge(const struct region *region, uint8_t prot)
+{
+	return (prot & PROT_W) && !(region->flags & (REGION_SHARED | REGION_ACCOUNTED |
+						     REGION_NORESERVE | REGION_STACK));
+}
+
+static bool takes_rights(uint8_t before, uint8_t after)
+{
+	return (before & ~after & (PROT_W | PROT_X)) || (before && !after);
+}
+
+/* Checks the whole range and sums up what it needs. => 0, -ENOMEM (hole), -EACCES. */
+static int survey(struct vm_space *space, vaddr_t start, vaddr_t end, uint8_t prot,
+		  uint64_t *charge, unsigned *nodes, bool *restricts)
+{
+	const struct region *region = region_find(&space->regions, start);
+	vaddr_t covered = start;
+
+	*charge = 0;
+	*nodes = 0;
+	*restricts = false;
+	for (; covered < end; region = region_next(region)) {
+		if (!region || region->start > covered)
+			return -ENOMEM;
+		if (prot & ~region->max_prot)
+			return -EACCES;
+		covered = min(region->end, end);
+		if (region->prot == prot)
+			continue;
+		if (region->start < start)
+			++*nodes;
+		if (region->end > end)
+			++*nodes;
+		if (must_charge(region, prot))
+			*charge += (covered - max(region->start, start)) >> PAGE_SHIFT;
+		if (takes_rights(region->prot, prot))
+			*restricts = true;
+	}
+	return 0;
+}
+
+static void set_protection(struct vm_space *space, struct space_change *change,
+			   struct region *region, uint8_t prot)
+{
+	struct pt_restriction what = {
+		.clear_write = (region->prot & PROT_W) && !(prot & PROT_W),
+		.set_no_execute = (region->prot & PROT_X) && !(prot & PROT_X),
+		.hold = region->prot && !prot,
+	};
+	bool restricts = takes_rights(region->prot, prot);
+	bool was_data = region->prot & PROT_W, is_data = prot & PROT_W;
+
+	if (must_charge(region, prot))
+		region->flags |= REGION_ACCOUNTED;
+	region->prot = prot;
+	if (was_data != is_data && !(region->flags & (REGION_SHARED | REGION_STACK)))
+		space->data_pages += is_data ? region_pages(region) : -region_pages(region);
+	if (restricts)
+		pt_restrict(&space->mmu, region->start, region->end, &what, &change->gather);
+}
+
+static int protect_locked(struct vm_space *space, struct space_change *change, vaddr_t start,
+			  vaddr_t end, uint8_t prot)
+{
+	struct region *region, *next;
+	uint64_t charge;
+	unsigned nodes;
+	bool restricts;
+	int error = survey(space, start, end, prot, &charge, &nodes, &restricts);
+
+	if (error)
+		return error;
+	error = change_take_nodes(change, nodes);
+	if (!error && restricts)
+		error = pt_own_range(&space->mmu, start, end, &change->gather);
+	if (!error && charge)
+		error = commit_charge(charge);
+	if (error)
+		return error;
+
+	/* Nothing below fails. */
+	space->promised += charge;
+	space->sequence++;
+	trace_range(TRACE_PROTECT, space->owner_pid, start, end, prot);
+	for (region = region_find(&space->regions, start); region && region->start < end;
+	     region = next) {
+		if (region->prot != prot) {
+			if (region->start < start)
+				region = region_clip(space, change, region, start);
+			if (region->end > end)
+				region_clip(space, change, region, end);
+			set_protection(space, change, region, prot);
+		}
+		next = region_next(region);
+	}
+	region = region_find(&space->regions, start);
+	if (region_previous(region))
+		region = region_previous(region);
+	while ((next = region_next(region)) != NULL && region->end <= end) {
+		if (!region_merge(space, change, region, next))
+			region = next;
+	}
+	return 0;
+}
+
+int vm_protect(struct vm_space *space, vaddr_t address, size_t size, uint8_t prot)
+{
+	uint64_t bytes = page_round_up(size);
+	struct space_change change;
+	int error;
+
+	if (!page_aligned(address))
+		return -EINVAL;
+	if (!size)
+		return 0;
+	if (!bytes || address > USER_HIGH || bytes > USER_HIGH - address)
+		return -ENOMEM;
+	change_begin(&change, space);
+	rwlock_write_lock(&space->lock);
+	error = protect_locked(space, &change, address, address + bytes, prot);
+	change_flush(&change);
+	rwlock_write_unlock(&space->lock);
+	change_end(&change);
+	return error;
+}
