@@ -11,8 +11,8 @@ enum lock_rank {
 	LOCK_RANK_NONE = 0,		/* not checked */
 
 	/* Sleeping locks. */
+	LOCK_RANK_FILE = 2,		/* the offset of an open file */
 	LOCK_RANK_MOUNT = 4,
-	LOCK_RANK_FILE = 6,		/* the offset of an open file */
 	LOCK_RANK_RENAME = 8,		/* one rename that moves directories at a time */
 	LOCK_RANK_INODE = 10,		/* parent directory before child, else by number */
 	LOCK_RANK_INODE_WRITE = 12,
@@ -37,9 +37,9 @@ enum lock_rank {
 	/* Spinlocks that interrupt handlers take: interrupts off. */
 	LOCK_RANK_SIGNAL = 84,		/* pending signals of a process */
 	LOCK_RANK_DRIVER = 86,		/* a device's queue or ring */
-	LOCK_RANK_TIMER = 88,
 	LOCK_RANK_WAITQ = 90,
 	LOCK_RANK_RUNQ = 100,
+	LOCK_RANK_TIMER = 104,		/* heaps of timers; their functions run without it */
 	LOCK_RANK_CONSOLE = 110,	/* may be taken under anything */
 };
 

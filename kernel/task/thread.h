@@ -12,17 +12,18 @@
 
 #include <osier/types.h>
 
+#include "arch/x86_64/context.h"
 #include "arch/x86_64/cpu.h"
 #include "lib/list.h"
 #include "sync/refcount.h"
 
-struct context;			/* arch: saved callee-saved registers on the kernel stack */
 struct cred;
 struct fd_table;
 struct fs_context;
 struct mmu_context;
 struct process;
 struct trap_frame;
+struct user_thread;
 struct vm_fault;
 struct vm_space;
 struct waitq;
@@ -56,12 +57,15 @@ struct thread {
 	int wake_reason;		/* what the sleep returns: 0, -ETIMEDOUT, -EINTR */
 	uint16_t cpu;			/* CPU it runs on or last ran on */
 	uint8_t level;			/* of the run queue; enum thread_priority */
+	uint8_t expired;		/* while READY: in the expired array */
 	int64_t slice_left_ns;
 	uint64_t run_ns, switched_in_ns;	/* exact */
 	uint32_t user_ticks, system_ticks;	/* sampled; see thread_times */
 	uint64_t user_ns, system_ns;	/* as last told by thread_times */
 
-	/* Fixed at creation. */
+	/* Fixed before it starts. */
+	void (*entry)(void *);
+	void *entry_argument;
 	uint32_t tid;
 	char name[16];
 	vaddr_t stack_base, stack_top;	/* kernel stack; [base, top) */
@@ -72,6 +76,7 @@ struct thread {
 	struct mmu_context *mmu;	/* what CR3 must hold while it runs; NULL: whatever is loaded */
 	struct vm_space *space;
 	struct process *process;
+	struct user_thread *user;	/* layer 8 */
 	struct list_node process_link;
 	struct cred *cred;
 	struct fs_context *fs;
@@ -93,6 +98,10 @@ struct thread {
 	void *fpu;			/* arch FPU area, NULL until first use */
 	bool fpu_live;			/* its registers are in the CPU now */
 };
+
+static_assert(offsetof(struct thread, context) == THREAD_OFFSET_CONTEXT, "known to the entry code");
+static_assert(offsetof(struct thread, work) == THREAD_OFFSET_WORK, "known to the entry code");
+static_assert(THREAD_WORK_TRACE == THREAD_WORK_TRACE_BIT, "known to the entry code");
 
 static inline struct thread *thread_current(void)
 {

@@ -57,9 +57,6 @@ static inline int clock_sleep_ns(uint64_t ns, bool interruptible)
 	return clock_sleep_until(clock_monotonic_ns() + ns, interruptible);
 }
 
-/* Called by irq_dispatch for the local APIC's timer vector. */
-void timer_interrupt(void);
-
 /* Once, after slab and before sched_init. */
 void timers_init(void);
 
