@@ -26,8 +26,6 @@ static struct slab_cache *by_size[CLASS_MAX / CLASS_STEP + 1];
 
 static int64_t large_blocks;	/* atomic */
 
-void kmalloc_init(void);
-
 void kmalloc_init(void)
 {
 	size_t index = 0;

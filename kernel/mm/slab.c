@@ -153,7 +153,7 @@ static struct slab *give_locked(struct slab_cache *cache, void *object)
 }
 
 /* The first object of an allocation that finds no magazine to serve it; fills the magazine on the way. */
-static void *alloc_slow(struct slab_cache *cache, unsigned frame_flags)
+static __noinline void *alloc_slow(struct slab_cache *cache, unsigned frame_flags)
 {
 	struct slab_magazine *magazine;
 	struct slab *fresh = NULL;
@@ -202,7 +202,7 @@ static void *alloc_slow(struct slab_cache *cache, unsigned frame_flags)
 }
 
 /* Half of a full magazine, and the object itself where there is no magazine, go back to the slabs. */
-static void free_slow(struct slab_cache *cache, struct slab_magazine *magazine, void *object)
+static __noinline void free_slow(struct slab_cache *cache, struct slab_magazine *magazine, void *object)
 {
 	struct list_node doomed;
 	struct slab *slab;
@@ -247,7 +247,7 @@ static __always_inline void *alloc_with(struct slab_cache *cache, unsigned frame
 	}
 	if (MM_POISON)
 		debug_alloc(cache, object);
-	if (cache->constructor)
+	if (unlikely(cache->constructor))
 		cache->constructor(object);
 	return object;
 }
@@ -394,8 +394,6 @@ uint64_t slab_reclaim(void)
 	spin_unlock(&slab_caches_lock);
 	return freed;
 }
-
-void kmalloc_init(void);
 
 void slab_init(void)
 {

@@ -63,4 +63,7 @@ static inline struct slab *slab_of(const struct slab_cache *cache, const void *o
 	return (struct slab *)align_down((uintptr_t)object, PAGE_SIZE << cache->order);
 }
 
+/* Makes kmalloc's caches. */
+void kmalloc_init(void);
+
 #endif
