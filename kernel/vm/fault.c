@@ -20,6 +20,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/pt.h"
+#include "lib/err.h"
 #include "task/thread.h"
 #include "vm/fault_work.h"
 #include "vm/object.h"
