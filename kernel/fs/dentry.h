@@ -60,9 +60,6 @@ static inline void dentry_put(struct dentry *dentry)
 		dentry_free(dentry);
 }
 
-/* Hash of a name's bytes, as struct name carries it. */
-uint32_t name_hash(const char *text, unsigned length);
-
 /* The cached dentry of (parent, name) with a reference, or NULL. Its inode may be NULL: known to be absent. No sleep. */
 struct dentry *name_cache_find(struct dentry *parent, const struct name *);
 
@@ -86,6 +83,8 @@ struct dentry *dentry_create_root(struct mount *, struct inode *);
 /* A dentry outside of every tree, for /proc/PID/fd names and opens by descriptor. ERR_PTR(-ENOMEM). */
 struct dentry *dentry_create_anonymous(struct inode *, const char *name);
 
+/* Its directory, with a reference; a root's is itself. */
+struct dentry *dentry_parent(struct dentry *);
 /* "Is `dentry` at or below `ancestor`?", within one mount. */
 bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor);
 
@@ -103,5 +102,6 @@ uint64_t name_cache_count(void);
 /* Invariants of the whole table. => 0 or -EINVAL after logging. */
 int name_cache_check(void);
 void name_cache_init(void);
+void dentry_init(void);		/* boot: both */
 
 #endif

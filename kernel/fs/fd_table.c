@@ -3,6 +3,8 @@
  */
 #include "fs/fd_table.h"
 
+#include <osier/abi/limits.h>
+
 #include "lib/bitmap.h"
 #include "lib/err.h"
 #include "lib/string.h"

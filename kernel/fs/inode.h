@@ -20,6 +20,7 @@
 #include <osier/abi/stat.h>
 #include <osier/types.h>
 
+#include "fs/name.h"
 #include "lib/list.h"
 #include "task/rwlock.h"
 #include "vm/object.h"
@@ -52,13 +53,6 @@ struct attributes {
 	gid_t gid;
 	struct timespec atime, mtime;
 	uint64_t size;
-};
-
-/* A name within a directory: not terminated, 1 to NAME_MAX bytes, no slash. */
-struct name {
-	const char *text;
-	unsigned length;
-	uint32_t hash;			/* name_hash of it; file systems need not look */
 };
 
 /*
@@ -188,12 +182,15 @@ bool inode_is_owner(const struct inode *);
 /* Applies mode, ids and times to the fields. lock exclusive. */
 void inode_set_attributes(struct inode *, const struct attributes *);
 
+/* A new inode's owner and mode as its directory wants them: the group, and S_ISGID for directories, from a set-group-id one. */
+void inode_inherit(struct inode *, const struct inode *directory);
+
 /* The time now, in the granularity that inode times have. */
 struct timespec inode_time_now(void);
 /* Sets mtime and ctime, or only ctime. lock exclusive. */
 void inode_touch(struct inode *);
 void inode_touch_ctime(struct inode *);
-/* After a read: atime, when it is older than mtime or a day (relatime) and the mount wants it. No lock. */
+/* After a read: atime, when it is not after mtime and the mount wants it. No lock. */
 void inode_accessed(struct inode *);
 /* Says that the fields differ from the disk's; tells the mount. */
 void inode_mark_dirty(struct inode *);

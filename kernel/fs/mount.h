@@ -46,6 +46,7 @@ struct mount {
 	unsigned flags;			/* MS_* */
 	struct dentry *root;
 	struct dentry *covered;		/* the dentry it is mounted on (counted); NULL: the root mount */
+	uint64_t max_file_size;		/* bytes */
 	bool names_uncached;		/* names come and go by themselves: ask every time (/proc) */
 	char *source;			/* "/dev/vda3", for /proc/mounts */
 	void *private;
@@ -55,7 +56,10 @@ struct mount {
 	uint64_t inode_count;		/* inode_lock */
 };
 
+/* Boot only. */
 void file_system_register(struct file_system *);
+/* Walks them, for /proc/filesystems. => first non-zero result. */
+int mount_file_systems(int (*show)(const struct file_system *, void *), void *context);
 
 /*
  * Mounts file system `type` on the directory `target` (NULL: as the root of everything). `source` is a device name ("/dev/vda3"
@@ -64,7 +68,7 @@ void file_system_register(struct file_system *);
  */
 int mount_create(const char *type, const char *source, struct dentry *target, unsigned flags,
 		 const char *options);
-/* => 0, -EINVAL (not a mount's root), -EBUSY. */
+/* => 0, -EINVAL (not a mount's root, or the root of everything), -EBUSY. The reference on `root` is dropped in any case. */
 int mount_remove(struct dentry *root);
 int mount_remount(struct dentry *root, unsigned flags);
 
@@ -85,5 +89,10 @@ int mount_for_each(int (*show)(struct mount *, void *), void *context);
 int mount_sync_all(void);
 /* poweroff: syncs, then makes every mount read-only and clean. */
 void mount_shutdown(void);
+
+void mount_init(void);
+
+/* A static mount that is in no tree, for the inodes of pipes and the like: fills in the rest. */
+void mount_init_internal(struct mount *);
 
 #endif

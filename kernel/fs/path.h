@@ -32,6 +32,7 @@ struct path_last {
 		LAST_DOT,		/* "." */
 		LAST_DOT_DOT,
 		LAST_ROOT,		/* "/" alone: directory is the root */
+		LAST_PLACE,		/* path_follow_last came to `directory` itself, whatever that is */
 	} kind;
 	bool trailing_slash;
 	char *storage;			/* of a link's text; freed by path_last_put */
@@ -40,6 +41,11 @@ struct path_last {
 
 /* Everything but the last component, which is neither looked up nor followed. => 0 or -errno as above. */
 int path_resolve_parent(struct dentry *at, const char *path, struct path_last *out);
+/*
+ * The last component turned out to be `link` (its reference moves in): goes on to what that names. => 0, -ELOOP, … ; path_last_put is due in any
+ * case.
+ */
+int path_follow_last(struct path_last *, struct dentry *link);
 void path_last_put(struct path_last *);
 
 /* A path copied from user memory: short ones live on the stack, long ones do not. */
@@ -52,11 +58,5 @@ struct user_path {
 /* => 0, -EFAULT, -ENAMETOOLONG, -ENOMEM; on error nothing needs to be put. */
 int user_path_get(struct user_path *, vaddr_t address);
 void user_path_put(struct user_path *);
-
-/*
- * The next component of a path (pure): skips slashes; => the rest after it, and *name; NULL when there is none left, and then
- * name->length is 0. -ENAMETOOLONG shows as name->length > NAME_MAX.
- */
-const char *path_next_component(const char *path, struct name *name);
 
 #endif

@@ -1,14 +1,9 @@
 /*
  * Paths as text: components and their hash. Pure: compiles on the host.
  */
-#include <osier/abi/limits.h>
+#include "fs/name.h"
 
-#include "fs/path.h"
-
-/*
- * Seeded once at boot, so that nobody can choose names that fall into one bucket. The loop does one multiplication a
- * byte: names are short, and it runs for every component of every path.
- */
+/* One multiplication a byte: names are short, and this runs for every component of every path. */
 uint32_t name_hash_seed = 0x9e3779b1u;
 
 static inline uint32_t hash_step(uint32_t hash, unsigned char byte)

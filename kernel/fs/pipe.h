@@ -12,6 +12,10 @@ struct inode;
 /* ends[0] reads, ends[1] writes. `flags`: O_NONBLOCK. => 0, -ENFILE, -ENOMEM. */
 int pipe_create(struct file *ends[2], unsigned flags);
 
+/* Bytes a pipe holds; -EBADF when the file is none. Setting rounds up to frames: => the new capacity, -EPERM, -EBUSY (more is in it), -ENOMEM. */
+int64_t pipe_capacity(struct file *);
+int64_t pipe_set_capacity(struct file *, uint64_t bytes);
+
 /* inode_ops.open of a FIFO: waits for the other side as POSIX says. => 0, -ENXIO, -EINTR, -ENOMEM. */
 int fifo_open(struct inode *, struct file *);
 
