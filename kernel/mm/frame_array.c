@@ -5,20 +5,15 @@
  * is backed in units of the largest buddy block (4 MiB of RAM, 16 KiB of array): a block's buddy then always has
  * its struct frame. Frames in such a unit that are not RAM, or are in use already, are FRAME_RESERVED.
  *
- * A cleared struct frame is a free frame, so the array needs no pass over all of it.
+ * A cleared struct frame is a free frame, so the array needs no pass over all of it. What puts memory behind it is
+ * frame_array_map.c.
  */
 #include "mm/frame.h"
 
 #include "arch/x86_64/boot_info.h"
 #include "arch/x86_64/boot_memory.h"
-#include "arch/x86_64/cpu.h"
-#include "arch/x86_64/pte.h"
-#include "lib/err.h"
 #include "mm/commit.h"
 #include "mm/frame_pool.h"
-
-#define LARGE_PAGE MIB(2)
-#define LEAF_BITS (PTE_PRESENT | PTE_WRITE | PTE_GLOBAL | PTE_NO_EXECUTE)
 
 struct frame_run frame_runs[BOOT_RANGES_MAX];
 unsigned frame_run_count;
@@ -49,47 +44,6 @@ static void find_runs(void)
 			frame_runs[frame_run_count].first = first;
 			frame_runs[frame_run_count++].last = last;
 		}
-	}
-}
-
-/* The entry for `address` in the table of `level`, making tables on the way. The boot allocator halts when it is out. */
-static pte_t *boot_entry(vaddr_t address, unsigned level)
-{
-	pte_t *table = phys_to_virt(read_cr3() & PTE_FRAME_MASK);
-
-	for (unsigned at = 0;; at++) {
-		pte_t *entry = &table[pt_index(address, at)];
-
-		if (at == level)
-			return entry;
-		if (!pte_present(*entry)) {
-			*entry = pte_make(boot_alloc_pages(1, PAGE_SIZE), PTE_PRESENT | PTE_WRITE);
-		}
-		table = phys_to_virt(pte_address(*entry));
-	}
-}
-
-/* Backs the array for frames [first, last): whole pages of the array, since a run is whole largest blocks. */
-static void back_run(pfn_t first, pfn_t last)
-{
-	vaddr_t at = (vaddr_t)frame_of(first), end = (vaddr_t)frame_of(last);
-
-	while (at < end) {
-		pte_t *entry;
-
-		if ((at & (LARGE_PAGE - 1)) == 0 && end - at >= LARGE_PAGE) {
-			paddr_t block = boot_try_alloc_pages(LARGE_PAGE / PAGE_SIZE, LARGE_PAGE);
-
-			if (block) {
-				entry = boot_entry(at, PT_LEVELS - 2);
-				*entry = pte_make(block, LEAF_BITS | PTE_LARGE);
-				at += LARGE_PAGE;
-				continue;
-			}
-		}
-		entry = boot_entry(at, PT_LEVELS - 1);
-		*entry = pte_make(boot_alloc_pages(1, PAGE_SIZE), LEAF_BITS);
-		at += PAGE_SIZE;
 	}
 }
 
@@ -135,7 +89,7 @@ void frame_init(void)
 
 	find_runs();
 	for (unsigned i = 0; i < frame_run_count; i++)
-		back_run(frame_runs[i].first, frame_runs[i].last);
+		frame_array_back(frame_runs[i].first, frame_runs[i].last);
 
 	/* From here on boot memory does not change. */
 	buddy_init(&frame_pool.buddy);
@@ -149,6 +103,6 @@ void frame_init(void)
 	magazine_init();
 	commit_refresh();
 	log_info("mm: %lu MiB of RAM, %lu KiB free, frame array in %u runs",
-		 frame_pool.total >> (20 - PAGE_SHIFT), frame_pool.usable << (PAGE_SHIFT - 10),
-		 frame_run_count);
+		 (unsigned long)(frame_pool.total >> (20 - PAGE_SHIFT)),
+		 (unsigned long)(frame_pool.usable << (PAGE_SHIFT - 10)), frame_run_count);
 }

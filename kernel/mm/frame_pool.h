@@ -35,4 +35,7 @@ struct frame_run {
 extern struct frame_run frame_runs[];
 extern unsigned frame_run_count;
 
+/* Puts cleared memory behind the array for frames [first, last), whole largest blocks. At boot only. */
+void frame_array_back(pfn_t first, pfn_t last);
+
 #endif

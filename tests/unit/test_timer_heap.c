@@ -1,7 +1,7 @@
+// links: kernel/task/timer_heap.c
 /*
  * The timers' pairing heap against an array that is searched.
  */
-// sources: kernel/task/timer_heap.c
 #include "unit.h"
 
 #include "task/timer_heap.h"
