@@ -136,7 +136,9 @@ class Builder:
         if self.recipe.build:
             self._shell("build", self.recipe.build)
         else:
-            self._shell("make", f"make -j{self.jobs} MAKEINFO=true {self.recipe.make}")
+            for folder in self.recipe.folders.split() or ["."]:
+                self._shell("make", f"make -C {folder} -j{self.jobs} MAKEINFO=true "
+                                    f"{self.recipe.make}")
 
     def _pack(self):
         """Collects what the recipe installs and makes the package of it."""

@@ -12,8 +12,9 @@ import re
 LINES = {"install", "links", "devel"}            # one entry a line
 SCRIPTS = {"prepare", "build"}                   # shell text, kept as written
 WORDS = {"source", "version", "summary", "configure", "make", "depends", "relink",
-         "tools", "environment", "skip"}
-REQUIRED = {"source", "version", "summary", "install"}
+         "tools", "environment", "skip",
+         "folders"}
+REQUIRED = {"source", "version", "summary"}
 
 
 class RecipeError(Exception):
