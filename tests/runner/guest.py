@@ -1,0 +1,248 @@
+"""Tests that run inside a guest: TAP programs in one boot of the debug kernel, ports' smoke tests, and
+what the front door promises about `make guest`."""
+
+import glob
+import os
+import re
+import shutil
+import tempfile
+
+from .core import BUILD, TOP, Failure, Skip, Test, check, run_command
+
+PROGRAM_LIMIT = 60                               # seconds for one TAP program under the debug kernel
+SMOKE_LIMIT = 300
+
+
+def run_guest(log, command, limit=60, **settings):
+    """=> (status, stdout, stderr, Guest). The serial log goes to the test's log."""
+    from vm import Guest, Machine                # pylint: disable=import-outside-toplevel
+    extra = settings.pop("extra", None)
+    options = settings.pop("options", ())
+    out, err = bytearray(), bytearray()
+    guest = Guest(Machine(**settings), command, limit, extra, options)
+    log.write(f"guest: {command}\n")
+    status = guest.run(out.extend, err.extend)
+    log.write(b"--- stdout\n" + bytes(out) + b"\n--- stderr\n" + bytes(err) + b"\n--- log\n" + guest.log)
+    log.write(f"\n--- status {status} {guest.reason}\n")
+    return status, out.decode(errors="replace"), err.decode(errors="replace"), guest
+
+
+def explain(guest, status):
+    tail = "\n".join(guest.log_tail(12)) if guest.reason else ""
+    return f"{guest.reason or 'status ' + str(status)}\n{tail}".strip()
+
+
+class Tap:
+    """What a TAP program printed, judged: a missing plan is a failure."""
+
+    def __init__(self, text):
+        self.plan, self.passed, self.failed, self.skipped = None, 0, [], 0
+        for line in text.splitlines():
+            if match := re.match(r"1\.\.(\d+)\s*(?:#\s*skip\b\s*(.*))?$", line, re.I):
+                self.plan = int(match[1])
+                self.why = match[2]
+            elif match := re.match(r"(not )?ok\b[ \t]*(.*)$", line):
+                if re.search(r"#\s*(skip|todo)\b", match[2], re.I):
+                    self.skipped += 1
+                elif match[1]:
+                    self.failed.append(match[2] or "?")
+                else:
+                    self.passed += 1
+
+    def judge(self, text, status):
+        """Raises Failure or Skip, or returns a remark."""
+        seen = self.passed + self.skipped + len(self.failed)
+        tail = "\n".join(line for line in text.splitlines()[-30:] if line.startswith(("#", "not ok"))) or \
+            "\n".join(text.splitlines()[-5:])
+        if self.failed:
+            raise Failure(f"{len(self.failed)} of {seen} failed: {'; '.join(self.failed[:4])}\n{tail}")
+        if self.plan is None:
+            raise Failure(f"no plan line (status {status})\n{tail}")
+        if self.plan != seen:
+            raise Failure(f"planned {self.plan}, ran {seen} (status {status})\n{tail}")
+        if status:
+            raise Failure(f"status {status} after {seen} checks that passed\n{tail}")
+        if not self.passed:
+            raise Skip(self.why if self.plan == 0 and self.why else "all checks skipped")
+        return f"{self.passed} checks" + (f", {self.skipped} skipped" if self.skipped else "")
+
+
+class TapBoot:
+    """All programs of /tests in one boot; the first test that asks starts it.
+
+    A program that ends the boot (panic, hang) fails, and what comes after it gets another boot.
+    """
+
+    def __init__(self, names):
+        self.names, self.results = names, None
+
+    def result(self, name, log):
+        if self.results is None:
+            self.results = {}
+            self.run(log)
+        return self.results[name]
+
+    def run(self, log):
+        left = list(self.names)
+        while left:
+            script = "cd /tmp\n" + "".join(
+                f"echo; echo '=== begin {name}'; /tests/{name} </dev/null 2>&1; echo; echo \"=== end {name} $?\"\n"
+                for name in left)
+            status, out, _, guest = run_guest(log, script, PROGRAM_LIMIT * len(left), kernel="debug", KERNEL="debug")
+            done = 0
+            for name in left:
+                match = re.search(rf"^=== begin {re.escape(name)}$\n(.*?)(?:^=== end {re.escape(name)} (\d+)$|\Z)",
+                                  out, re.M | re.S)
+                if not match:
+                    break
+                done += 1
+                if match[2] is None:
+                    self.results[name] = (match[1], None, explain(guest, status))
+                    break
+                self.results[name] = (match[1], int(match[2]), "")
+            if not done:
+                for name in left:
+                    self.results[name] = ("", None, explain(guest, status))
+                return
+            left = left[done:]
+
+
+def _tap(boot, name):
+    def run(log):
+        text, status, trouble = boot.result(name, log)
+        log.write(text)
+        if status is None:
+            raise Failure(f"the guest did not survive it: {trouble}\n" + "\n".join(text.splitlines()[-5:]))
+        return Tap(text).judge(text, status)
+
+    return Test("guest/" + name, run)
+
+
+def _smoke(port):
+    """The port's smoke test, from /extra with its programs (what is on the image comes first)."""
+    def run(log):
+        built = os.path.join(BUILD, "ports", port)
+        if not os.path.isdir(built):
+            raise Skip("not built")
+        with tempfile.TemporaryDirectory(prefix="osier-smoke-") as folder:
+            for source in (os.path.join(TOP, "ports", "tap.sh"), os.path.join(TOP, "ports", port, "smoke.sh")):
+                shutil.copy(source, folder)
+            if os.path.isdir(os.path.join(built, "bin")):
+                shutil.copytree(os.path.join(built, "bin"), os.path.join(folder, "bin"), symlinks=True)
+            status, out, err, guest = run_guest(
+                log, "PATH=/bin:/extra/bin exec sh /extra/smoke.sh", SMOKE_LIMIT, extra=folder)
+        if guest.reason:
+            raise Failure(explain(guest, status))
+        return Tap(out).judge(out + err, status)
+
+    return Test("port/" + port, run)
+
+
+# ---- the front door ------------------------------------------------------------------------------
+
+QUOTING = "printf '%s|' \"a  b\" 'c$HOME' \"$(echo d)\" 'e\"f' g\\#h 'i\nj' 'ü%' '$(shell x)' '$$'; echo >&2 err; exit 37"
+
+
+def _make_guest(log, limit=60, **variables):
+    """`make guest`, as a user types it. => (status, stdout, stderr)."""
+    import subprocess                            # pylint: disable=import-outside-toplevel
+    command = ["make", "guest"] + [f"{name}={value}" for name, value in variables.items()]
+    result = subprocess.run(command, cwd=TOP, capture_output=True, timeout=limit, check=False,
+                            stdin=subprocess.DEVNULL)
+    log.write(repr(command) + "\n" + repr(result) + "\n")
+    return result.returncode, result.stdout.decode(), result.stderr.decode()
+
+
+def _quoting(log):
+    status, out, err = _make_guest(log, CMD=QUOTING)
+    check(out == 'a  b|c$HOME|d|e"f|g#h|i\nj|ü%|$(shell x)|$$|', f"stdout is {out!r}")
+    check(status == 37, f"status is {status}, the command's is 37")
+    check("err\n" in err, f"stderr is {err!r}")
+
+
+def _quick(log):
+    import time                                  # pylint: disable=import-outside-toplevel
+    begin = time.monotonic()
+    status, out, _ = _make_guest(log, CMD="true")
+    seconds = time.monotonic() - begin
+    check(status == 0 and out == "", f"status {status}, stdout {out!r}")
+    check(seconds < 5, f"`true` took {seconds:.1f} s")
+
+
+def _extra(log):
+    with tempfile.TemporaryDirectory(prefix="osier-extra-") as folder:
+        with open(os.path.join(folder, "run me"), "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\necho \"ran with $1\"\n")
+        os.chmod(os.path.join(folder, "run me"), 0o755)
+        os.mkdir(os.path.join(folder, "sub"))
+        with open(os.path.join(folder, "sub", "data"), "wb") as file:
+            file.write(b"x" * 100000)
+        status, out, err = _make_guest(log, EXTRA=folder, CMD="'/extra/run me' it; wc -c </extra/sub/data; test -x /extra/sub/data")
+    check(out.split() == ["ran", "with", "it", "100000"], f"stdout {out!r}, stderr {err!r}")
+    check(status == 1, f"status {status}: a file without run bit got one")
+
+
+def _limit(log):
+    status, _, err = _make_guest(log, LIMIT=3, CMD="sleep 100")
+    check(status == 124, f"status {status} for a command that outlives LIMIT")
+    check("LIMIT" in err, f"stderr does not say why: {err!r}")
+
+
+def _signal(log):
+    status, _, _ = _make_guest(log, CMD="kill -KILL $$")
+    check(status == 128 + 9, f"status {status} for a command killed by signal 9")
+
+
+def _bad_machine(log):
+    status, _, err = _make_guest(log, CPU="no-such-cpu", CMD="true")
+    check(status == 121, f"status {status} when QEMU cannot start")
+    check("no-such-cpu" in err, f"stderr does not say why: {err!r}")
+    status, _, err = _make_guest(log, EXTRA="/no/such/folder", CMD="true")
+    check(status == 121 and "/no/such/folder" in err, f"status {status}, {err!r} for a missing EXTRA")
+
+
+def _large_output(log):
+    status, out, _, guest = run_guest(log, "seq 200000", 120)
+    check(status == 0, explain(guest, status))
+    check(out == "".join(f"{n}\n" for n in range(1, 200001)), f"{len(out)} bytes came, or not in order")
+
+
+def _machine(cpu, memory, cpus, kernel):
+    def run(log):
+        command = "echo works; grep MemTotal /proc/meminfo; cat /proc/self/maps >/dev/null && ls -l / | sort | wc -l"
+        status, out, _, guest = run_guest(log, command, 120, CPU=cpu, MEM=memory, CPUS=cpus, KERNEL=kernel)
+        check(status == 0 and out.startswith("works\n"), explain(guest, status) + "\n" + out)
+        found = re.search(r"MemTotal:\s+(\d+)", out)
+        return f"MemTotal {int(found[1]) // 1024} MiB" if found else None
+
+    return Test(f"boot/{cpu}-{memory}-{cpus}cpu-{kernel}", run)
+
+
+def _icount(log):
+    """The deterministic machine counts the same for the same command."""
+    seen = []
+    for _ in range(2):
+        status, out, _, guest = run_guest(log, "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; cat /proc/uptime",
+                                          120, ICOUNT=1)
+        check(status == 0, explain(guest, status))
+        seen.append(out)
+    check(seen[0] == seen[1], f"two runs differ: {seen}")
+
+
+def tests():
+    programs = sorted(os.path.splitext(os.path.basename(path.rstrip("/")))[0]
+                      for path in glob.glob(os.path.join(TOP, "userland/tests/*.c")) +
+                      [os.path.dirname(name) for name in glob.glob(os.path.join(TOP, "userland/tests/*/*.c"))])
+    programs = sorted(set(programs))
+    boot = TapBoot(programs)
+    found = [_tap(boot, name) for name in programs]
+    found += [Test("frontdoor/quoting", _quoting), Test("frontdoor/quick", _quick), Test("frontdoor/extra", _extra),
+              Test("frontdoor/limit", _limit), Test("frontdoor/signal", _signal),
+              Test("frontdoor/bad-machine", _bad_machine), Test("frontdoor/output", _large_output),
+              Test("frontdoor/icount", _icount)]
+    found += [_machine(*what) for what in (
+        ("max", "1G", 1, "debug"), ("qemu64", "1G", 1, "release"), ("qemu64", "1G", 1, "debug"), ("max", "16M", 1, "release"),
+        ("qemu64", "16M", 1, "release"), ("max", "4G", 1, "release"), ("max", "1G", 2, "release"))]
+    found += [_smoke(os.path.basename(os.path.dirname(path)))
+              for path in sorted(glob.glob(os.path.join(TOP, "ports/*/smoke.sh")))]
+    return found
