@@ -45,6 +45,8 @@ $(SYSROOT_LIBS): $(SYSROOT)/lib/libosier.a $(LIBC_START) $(BUILD)/newlib.stamp t
 	@toolchain/sysroot.sh libraries $(SYSROOT) $(BUILD)
 	@touch $@
 
+.SECONDARY: $(LIBC_OBJ)/crt0.o $(LIBC_OBJ)/crti.o $(LIBC_OBJ)/crtn.o
+
 -include $(wildcard $(LIBC_OBJ)/*.d)
 
 # ---- programs ---------------------------------------------------------------------------------
