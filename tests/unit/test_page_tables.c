@@ -90,6 +90,7 @@ void commit_uncharge(uint64_t pages) { (void)pages; }
 
 #define SPACES 6
 #define PAGES 64
+#define CPUS 2				/* each with a TLB: two threads of every space */
 
 struct translation {
 	bool valid, write;
@@ -98,7 +99,7 @@ struct translation {
 
 static struct vm_space spaces[SPACES];
 static bool alive[SPACES];
-static struct translation tlb[SPACES][PAGES];
+static struct translation tlb[SPACES][CPUS][PAGES];
 static unsigned char prot[SPACES][PAGES];	/* 0xff: no region */
 static uint64_t model[SPACES][PAGES];
 
@@ -114,8 +115,9 @@ static void free_frame(struct frame *frame)
 {
 	/* Nobody may still translate to a frame that is free. */
 	for (unsigned s = 0; s < SPACES; s++)
-		for (unsigned p = 0; p < PAGES; p++)
-			assert_false(tlb[s][p].valid && tlb[s][p].pfn == pfn_of(frame));
+		for (unsigned p = 0; p < CPUS * PAGES; p++)
+			assert_false(tlb[s][p % CPUS][p / CPUS].valid &&
+				     tlb[s][p % CPUS][p / CPUS].pfn == pfn_of(frame));
 	frame->refs = 0;
 	frame->kind = FRAME_FREE;
 	memset(frame_to_virt(frame), 0x5a, PAGE_SIZE);
@@ -132,8 +134,8 @@ void gather_flush(struct tlb_gather *gather)
 
 			for (unsigned i = 0; i < gather->page_count && i < GATHER_PAGES; i++)
 				hit |= page_round_down(gather->pages[i]) == va(p);
-			if (hit)
-				tlb[s][p].valid = false;
+			for (unsigned cpu = 0; hit && cpu < CPUS; cpu++)
+				tlb[s][cpu][p].valid = false;
 		}
 	}
 	gather->page_count = 0;
@@ -154,25 +156,26 @@ static uint64_t *word_of(pfn_t pfn)
 }
 
 /* What the CPU would do: the TLB first, else the tables. => the frame, or NULL for a fault. */
-static uint64_t *translate(unsigned s, unsigned p, bool write)
+static uint64_t *translate(unsigned s, unsigned cpu, unsigned p, bool write)
 {
+	struct translation *cached = &tlb[s][cpu][p];
 	struct pt_path path;
 	pte_t leaf;
 
-	if (tlb[s][p].valid && (!write || tlb[s][p].write))
-		return word_of(tlb[s][p].pfn);
+	if (cached->valid && (!write || cached->write))
+		return word_of(cached->pfn);
 	pt_walk(&spaces[s].mmu, va(p), &path);
 	if (path.levels < PT_LEVELS)
 		return NULL;
 	leaf = path.entry[PT_LEVELS - 1];
 	if (!pte_present(leaf) || (write && !(pte_writable(leaf) && path.writable)))
 		return NULL;
-	tlb[s][p] = (struct translation){ true, pte_writable(leaf) && path.writable, pte_pfn(leaf) };
+	*cached = (struct translation){ true, pte_writable(leaf) && path.writable, pte_pfn(leaf) };
 	return word_of(pte_pfn(leaf));
 }
 
 /* The fault path of fault.c without regions and locks. => 0, -EFAULT, -ENOMEM. */
-static int fault_in(unsigned s, unsigned p, bool write)
+static int fault_in(unsigned s, unsigned cpu, unsigned p, bool write)
 {
 	struct vm_fault fault;
 	struct fault_work work;
@@ -203,7 +206,7 @@ static int fault_in(unsigned s, unsigned p, bool write)
 			outcome = resolve_cow(&work);
 			break;
 		case VERDICT_STALE_TLB:
-			tlb[s][p].valid = false;
+			tlb[s][cpu][p].valid = false;
 			outcome = OUTCOME_DONE;
 			break;
 		default:
@@ -220,10 +223,11 @@ static int fault_in(unsigned s, unsigned p, bool write)
 static void access_page(unsigned s, unsigned p, bool write)
 {
 	uint64_t *word, value = unit_random();
+	unsigned cpu = (unsigned)unit_below(CPUS);
 	bool allowed = prot[s][p] != 0xff && (write ? prot[s][p] & PROT_W : prot[s][p] != 0);
 
-	for (int tries = 0; !(word = translate(s, p, write)); tries++) {
-		int error = fault_in(s, p, write);
+	for (int tries = 0; !(word = translate(s, cpu, p, write)); tries++) {
+		int error = fault_in(s, cpu, p, write);
 
 		if (error == -ENOMEM)
 			return;
@@ -258,6 +262,7 @@ static void fork_space(unsigned from, unsigned to)
 	pt_share(&spaces[from].mmu, &spaces[to].mmu);
 	gather_everything(&gather);
 	gather_end(&gather);
+	spaces[to].mmu.cpus = 3;		/* both CPUs run every space */
 	memcpy(prot[to], prot[from], sizeof prot[to]);
 	memcpy(model[to], model[from], sizeof model[to]);
 	alive[to] = true;
@@ -265,8 +270,8 @@ static void fork_space(unsigned from, unsigned to)
 
 static void exit_space(unsigned s)
 {
-	for (unsigned p = 0; p < PAGES; p++)
-		tlb[s][p].valid = false;	/* CR3 is another's before tables go */
+	memset(tlb[s], 0, sizeof tlb[s]);	/* CR3 is another's before tables go */
+	spaces[s].mmu.cpus = 0;
 	pt_root_destroy(&spaces[s].mmu);
 	alive[s] = false;
 }
@@ -318,6 +323,7 @@ static void run(uint64_t salt, bool starve)
 	memset(model, 0, sizeof model);
 	assert_int_equal(pt_root_create(&spaces[0].mmu), 0);
 	alive[0] = true;
+	spaces[0].mmu.cpus = 3;
 	for (int step = 0; step < 20000; step++) {
 		unsigned s = (unsigned)unit_below(SPACES), t = (unsigned)unit_below(SPACES);
 		unsigned p = (unsigned)unit_below(PAGES);
