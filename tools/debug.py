@@ -1,0 +1,109 @@
+"""make debug: a guest that stands still, and GDB attached to it with Osier's commands loaded.
+
+The machine is the one `make guest` starts, with the debug kernel unless KERNEL says otherwise; its
+disk is a qcow2 overlay, so that QEMU can save and load the whole machine. What the guest writes goes
+to build/debug/ (console.log, output.log) and, without SCRIPT, to this terminal too.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import vm
+
+FOLDER = os.path.join(vm.BUILD, "debug")
+EXTENSION = os.path.join(vm.TOP, "tools", "gdb", "osier.py")
+AT = {"": "", "start": "", "init": "init_launch"}   # where to stop: the kernel function for AT=
+
+
+def overlay(folder):
+    path = os.path.join(folder, "disk.qcow2")
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", vm.IMAGE, "-F", "raw", path], check=True)
+    return ["-drive", f"file={path},format=qcow2,if=virtio"]
+
+
+def channel(name, port, path):
+    return ["-chardev", f"file,id={name},path={path}",
+            "-device", f"isa-debugcon,iobase={port},readback=0xe9,chardev={name}"]
+
+
+def machine_arguments(machine, folder, command):
+    if not os.path.exists(vm.IMAGE):
+        raise vm.MachineError("build/osier.img is not there: `make image` makes it")
+    options = os.environ.get("OSIER_APPEND", "").split()
+    words = machine.arguments() + vm.direct_kernel(machine.kernel, options) + overlay(folder)
+    words += ["-S", "-gdb", f"unix:{folder}/gdb,server=on,wait=off", "-monitor", "none", "-parallel", "none"]
+    words += ["-chardev", f"socket,id=console,path={FOLDER}/console,server=on,wait=off,logfile={FOLDER}/console.log",
+              "-serial", "chardev:console"]
+    if command:
+        script = os.path.join(folder, "run")
+        with open(script, "wb") as file:
+            file.write(os.fsencode(command))
+        words += ["-fw_cfg", f"name=opt/osier/run,file={script}"]
+        output = os.path.join(FOLDER, "output.log")
+        words += channel("out", "0xe9", output) + channel("err", "0xea", output)
+        words += channel("ctl", "0xeb", os.path.join(FOLDER, "control.log"))
+    return words
+
+
+def gdb_arguments(kernel, socket, at, script):
+    words = ["gdb", "-q", "-nx", "-iex", "set pagination off", "-iex", "set confirm off",
+             "-iex", f"set auto-load safe-path {vm.TOP}", "-iex", "set debuginfod enabled off"]
+    if script:
+        words += ["-batch"]
+    # The symbols first, then the target: GDB takes the architecture from the ELF file.
+    words += ["-ex", f"file {kernel}", "-ex", f"directory {vm.TOP}"]
+    if os.path.exists(EXTENSION):
+        words += ["-ex", f"source {EXTENSION}"]
+    words += ["-ex", f"target remote {socket}"]
+    if at:
+        words += ["-ex", f"thbreak {at}", "-ex", "continue"]
+    return words + (["-x", script] if script else [])
+
+
+def debug_session():
+    command, at = os.environ.get("OSIER_RUN", ""), os.environ.get("OSIER_AT", "")
+    script = os.environ.get("OSIER_SCRIPT", "")
+    if at not in AT:
+        raise vm.MachineError(f"AT={at}: it is one of start, init")
+    if script and not os.path.isfile(script):
+        raise vm.MachineError(f"SCRIPT={script}: no such file")
+    if not shutil.which("gdb"):
+        raise vm.MachineError("gdb is missing: `make doctor` says what to install")
+    machine = vm.Machine(KERNEL=os.environ.get("KERNEL") or "debug")
+    os.makedirs(FOLDER, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="osier-debug-")
+    guest, gdb = None, None
+    try:
+        with open(os.path.join(FOLDER, "qemu.log"), "wb") as trouble:
+            guest = subprocess.Popen(machine_arguments(machine, folder, command), stdin=subprocess.DEVNULL,
+                                     stdout=trouble, stderr=trouble, start_new_session=True)
+        socket = os.path.join(folder, "gdb")
+        end = time.monotonic() + 10
+        while not os.path.exists(socket):
+            if guest.poll() is not None or time.monotonic() > end:
+                with open(os.path.join(FOLDER, "qemu.log"), encoding="utf-8", errors="replace") as file:
+                    raise vm.MachineError("QEMU failed: " + file.read().strip())
+            time.sleep(0.02)
+        if not script:
+            vm.say("the guest's console goes to build/debug/console.log, a command's output to build/debug/output.log")
+        words = gdb_arguments(vm.kernel_path(machine.kernel), socket, AT[at], script)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # GDB's to answer, not ours
+        gdb = subprocess.Popen(words, stdin=subprocess.DEVNULL if script else None,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        try:
+            return gdb.wait(float(os.environ.get("LIMIT") or 120) if script else None)
+        except subprocess.TimeoutExpired:
+            vm.say("the script did not end in time (LIMIT)")
+            return vm.TIME_LIMIT
+    finally:
+        if gdb:
+            vm.stop(gdb)
+        if guest:
+            vm.stop(guest)
+        shutil.rmtree(folder, ignore_errors=True)
+        sys.stdout.flush()
