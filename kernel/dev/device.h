@@ -61,14 +61,23 @@ struct block_device {
 	uint64_t first_sector, sectors;	/* a partition is a window of its parent */
 	bool read_only;
 	struct block_device *parent;
-	int (*submit)(struct block_device *, struct block_request *);	/* may sleep for a queue slot */
+	/* Of a disk (parent NULL): the driver's. May sleep for a queue slot. Others call block_device_submit. */
+	int (*submit)(struct block_device *, struct block_request *);
 	void *data;
 };
 
 int block_device_register(struct block_device *);
 struct block_device *block_device_find(const char *name);
 struct block_device *block_device_find_number(uint32_t major, uint32_t minor);
-/* Submits and waits. => 0 or -errno; sleeps. */
+/*
+ * Checks a request and hands it to the disk; `sector` counts from the device's start and is changed on the way down. May
+ * sleep. => 0: `done` will be called, from an interrupt; else -EINVAL, -EROFS, -EIO (past the end) and it will not.
+ * With `flush` and no segments: what was written before is on the disk when it is done.
+ */
+int block_device_submit(struct block_device *, struct block_request *);
+/* Flushes the disk's cache and waits. */
+int block_device_flush_cache(struct block_device *);
+/* Submits and waits; uses `done` and `private`. => 0 or -errno; sleeps. */
 int block_device_transfer(struct block_device *, struct block_request *);
 /* Bounce-free helper for metadata: `bytes` (multiple of 512) at byte offset into a direct-map buffer. */
 int block_device_read(struct block_device *, uint64_t byte_offset, void *buffer, size_t bytes);
