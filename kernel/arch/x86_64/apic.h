@@ -21,4 +21,8 @@ void apic_timer_set(uint64_t deadline_ns);
 void apic_send(uint32_t apic_id, unsigned vector);
 void apic_send_others(unsigned vector);
 
+/* Starting another CPU: INIT, then STARTUP at a page below 1 MiB. */
+void apic_send_init(uint32_t apic_id);
+void apic_send_startup(uint32_t apic_id, unsigned page);
+
 #endif

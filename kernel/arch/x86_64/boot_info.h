@@ -49,6 +49,7 @@ struct boot_info {
 	unsigned module_count;
 	struct boot_framebuffer framebuffer;
 	paddr_t rsdp;			/* physical address of the ACPI root pointer, 0: unknown */
+	uint8_t rsdp_copy[40], rsdp_size;	/* the root pointer itself, where the loader handed over a copy */
 	paddr_t kernel_start, kernel_end;	/* the image in memory, page aligned */
 	bool efi;
 };

@@ -62,8 +62,8 @@ static __always_inline struct cpu *cpu_this(void)
 {
 	struct cpu *cpu;
 
-	/* Not volatile: within a function the CPU does not change, the kernel is not preempted. */
-	__asm__("movq %%gs:0, %0" : "=r"(cpu));
+	/* Volatile: after a sleep the thread may be on another CPU. */
+	__asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
 	return cpu;
 }
 
@@ -143,6 +143,8 @@ void cpu_detect(void);
 /* CR0, CR4, EFER, PAT, SYSCALL MSRs of this CPU. */
 void cpu_init_this(void);
 void cpu_log_features(void);
+/* Puts stac and clac into the text where the CPU has SMAP; before the text becomes read-only. */
+void cpu_patch_text(void);
 
 /*
  * PAT as loaded on every CPU: entry 0 WB, 1 WC, 2 UC-, 3 UC, 4..7 the same again.
