@@ -106,7 +106,7 @@ static enum vm_outcome fail_with(struct vm_fault *fault, int signal, int code)
 	return OUTCOME_SIGNAL;
 }
 
-static enum vm_outcome vm_resolve_fault(struct fault_work *work)
+static __noinline enum vm_outcome vm_resolve_fault(struct fault_work *work)
 {
 	struct vm_fault *fault = work->fault;
 

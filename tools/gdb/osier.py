@@ -1,0 +1,13 @@
+"""Osier's commands for GDB: `osier help` lists them. Sourced by `make debug`."""
+
+import os
+import sys
+
+import gdb
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from osierdbg import commands  # noqa: E402
+
+commands.register()
+gdb.write("Osier's commands are loaded: `osier help`, or `o` for short.\n")
