@@ -54,7 +54,7 @@ build/kernel/$(1)/%.asm.o: kernel/%.asm kernel/kernel.mk
 	$$(if $$(V),,@echo "  NASM    $(1) kernel/$$*.asm")
 	$$(kernel_quiet)$$(NASM) $$(KERNEL_NASMFLAGS) $$(if $$(filter debug,$(1)),-DCONFIG_DEBUG=1) \
 		-MD $$(@:.o=.d) -MP -MT $$@ -o $$@.tmp $$<
-	$$(kernel_quiet)$$(KERNEL_OBJCOPY) --wildcard --strip-symbol='?*.*' $$@.tmp $$@ && rm -f $$@.tmp
+	$$(kernel_quiet)$$(KERNEL_OBJCOPY) --wildcard --strip-symbol='[a-z]*.*' --strip-symbol='..@*' $$@.tmp $$@ && rm -f $$@.tmp
 
 # The list of objects is a prerequisite: a deleted source file links the kernel anew.
 build/kernel/$(1)/objects: FORCE

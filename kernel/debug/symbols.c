@@ -12,7 +12,7 @@ const char *symbol_find(vaddr_t address, uint64_t *offset)
 	const uint32_t *offsets = table + 1;
 	uint32_t count, low = 0, high, wanted;
 
-	if (!is_kernel_text(address) || kernel_symbols_start == kernel_symbols_end)
+	if (!is_kernel_text(address) || (vaddr_t)kernel_symbols_start == (vaddr_t)kernel_symbols_end)
 		return NULL;
 	count = table[0];
 	high = count;
