@@ -215,6 +215,7 @@ struct frame *frame_alloc_slow(unsigned flags)
 	struct frame *frame;
 	bool zero;
 
+	ASSERT(!mm_in_interrupt());
 	ASSERT((flags & FRAME_KIND_MASK) > FRAME_FREE && (flags & FRAME_KIND_MASK) < FRAME_RESERVED);
 	if (failpoint_hit(FAILPOINT_FRAME_ALLOC))
 		return NULL;
@@ -241,6 +242,7 @@ void frame_free_slow(struct frame *frame)
 {
 	struct frame_cpu *cpu = frame_this_cpu();
 
+	ASSERT(!mm_in_interrupt());
 	if (MM_POISON) {
 		if (frame->kind == FRAME_FREE || frame->kind >= FRAME_RESERVED || frame->refs > 1)
 			panic("frame_free: frame %#lx has kind %u, %u references",

@@ -34,6 +34,10 @@ static inline bool cpu_may_sleep(void)
 {
 	return true;
 }
+static inline bool mm_in_interrupt(void)
+{
+	return false;
+}
 static inline void *cpu_current_thread(void)
 {
 	static int thread;
@@ -48,6 +52,12 @@ static const uint32_t cpu_count = 1;
 #include "debug/panic.h"
 #include "sync/failpoint.h"
 #include "sync/spinlock.h"
+
+/* Where the allocators must not be called: an interrupt handler may have come between a magazine's count and its slot. */
+static inline bool mm_in_interrupt(void)
+{
+	return READ_ONCE(cpu_this()->irq_nesting) != 0;
+}
 #endif
 
 /* Fill patterns of the debug build. */

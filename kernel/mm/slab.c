@@ -235,6 +235,7 @@ static __always_inline void *alloc_with(struct slab_cache *cache, unsigned frame
 	struct slab_magazine *magazine = cache->cpu[cpu_id()];
 	void *object;
 
+	ASSERT(!mm_in_interrupt());
 	if (failpoint_hit(FAILPOINT_SLAB_ALLOC))
 		return NULL;
 	if (likely(magazine && magazine->count)) {
@@ -275,6 +276,7 @@ void slab_free(struct slab_cache *cache, void *object)
 {
 	struct slab_magazine *magazine = cache->cpu[cpu_id()];
 
+	ASSERT(!mm_in_interrupt());
 	if (unlikely(!object))
 		return;
 	if (MM_POISON)
