@@ -6,6 +6,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/gdt.h"
+#include "arch/x86_64/image.h"
 #include "arch/x86_64/irq.h"
 #include "arch/x86_64/power.h"
 #include "arch/x86_64/trap_frame.h"
@@ -133,6 +134,8 @@ static const char *thread_text(char *buffer, size_t size)
 
 static bool is_guard(vaddr_t address)
 {
+	if (address >= (vaddr_t)boot_stack_guard && address < (vaddr_t)boot_stack)
+		return true;
 	return panic_hooks.is_stack_guard && panic_hooks.is_stack_guard(address);
 }
 

@@ -1,5 +1,8 @@
 /*
  * The boot order, in one list. Each stage is logged with its number; a boot that stops says at which.
+ *
+ * kernel_main runs on the boot stack, which ends as the idle thread's; what may sleep is the boot thread's, which in the
+ * end becomes the first process.
  */
 #include "arch/x86_64/boot_info.h"
 #include "arch/x86_64/boot_memory_init.h"
@@ -8,16 +11,77 @@
 #include "arch/x86_64/fpu.h"
 #include "arch/x86_64/gdt.h"
 #include "arch/x86_64/idt.h"
+#include "arch/x86_64/image.h"
 #include "arch/x86_64/irq.h"
 #include "arch/x86_64/tsc.h"
 #include "debug/early_serial.h"
 #include "debug/log.h"
 #include "debug/panic.h"
 #include "debug/stage.h"
+#include "dev/dev.h"
+#include "fs/vfs.h"
+#include "init/panic_hooks.h"
+#include "lib/err.h"
+#include "lib/string.h"
 #include "mm/frame.h"
 #include "mm/slab.h"
+#include "proc/process.h"
+#include "task/sched.h"
+#include "task/timer.h"
+#include "vm/kernel_regions.h"
+#include "vm/space.h"
+
+#define DEFAULT_ROOT "vda3"
+#define DEFAULT_INIT "/sbin/init"
 
 void kernel_main(uint32_t magic, paddr_t information);
+
+/* The second half: threads, interrupts and timers work, and waiting is allowed. */
+static void boot_thread(void *argument)
+{
+	const char *root = cmdline_get("root"), *init = cmdline_get("init");
+	const char *arguments[] = { init ? init : DEFAULT_INIT, NULL };
+	const char *environment[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "TERM=linux", "HOME=/root", NULL };
+	int error;
+
+	stage_enter("devices");
+	dev_init_basic();
+	dev_init_disks();
+
+	stage_enter("file systems");
+	vfs_init();
+	if (!root || !*root)
+		root = DEFAULT_ROOT;
+	if (string_starts_with(root, "/dev/"))
+		root += 5;
+	error = vfs_mount_root(root);
+	if (error)
+		panic("cannot mount the root file system on %s: error %d", root, -error);
+
+	stage_enter("first process");
+	for (unsigned i = 0; i < boot_info.module_count; i++)
+		frame_release_range(page_count(boot_info.modules[i].start), boot_info.modules[i].end >> PAGE_SHIFT);
+	process_init();
+	cmdline_check();
+	error = process_start_init(arguments[0], arguments, environment);
+	panic("cannot start %s: error %d", arguments[0], -error);
+}
+
+static void start_boot_thread(void)
+{
+	vaddr_t stack = kernel_stack_allocate(), reaper = kernel_stack_allocate();
+	struct thread *thread;
+
+	if (!stack || !reaper)
+		panic("no memory for the first kernel stacks");
+	sched_set_stack_free(kernel_stack_free);
+	if (sched_start_reaper(reaper, KERNEL_STACK_BYTES))
+		panic("no memory for the reaper");
+	thread = thread_create_kernel("boot", boot_thread, NULL, PRIORITY_NORMAL, stack, KERNEL_STACK_BYTES);
+	if (IS_ERR(thread))
+		panic("no memory for the boot thread");
+	thread_put(thread);
+}
 
 void kernel_main(uint32_t magic, paddr_t information)
 {
@@ -26,9 +90,10 @@ void kernel_main(uint32_t magic, paddr_t information)
 	idt_init();
 	cpu_detect();
 
-	stage_enter("boot information");
 	boot_info_parse(magic, information);
 	log_console_level = (int)cmdline_get_number("loglevel", LOG_INFO);
+	stage_enter("boot information");
+	boot_info_log();
 	cpu_log_features();
 
 	stage_enter("direct map");
@@ -45,6 +110,19 @@ void kernel_main(uint32_t magic, paddr_t information)
 	stage_enter("frames");
 	frame_init();
 	slab_init();
+	if (cmdline_get_number("memtest", 0) && frame_memory_test())
+		panic("the memory test failed");
 
-	panic("nothing to run");
+	stage_enter("threads");
+	timers_init();
+	sched_init((vaddr_t)boot_stack, (vaddr_t)boot_stack_top);
+
+	stage_enter("kernel regions");
+	vm_init();
+	kernel_regions_init();
+	panic_hooks_init();
+
+	stage_enter("scheduler");
+	start_boot_thread();
+	sched_idle();
 }

@@ -23,7 +23,7 @@ extern kernel_image_start, kernel_image_end
 extern kernel_main, boot_cpu
 extern kernel_root, image_pdpt, image_directory, image_tables, window_directory, window_table
 extern identity_pdpt, identity_directory
-global boot_multiboot2, boot_pvh, kernel_physical_base, boot_stack, boot_stack_top
+global boot_multiboot2, boot_pvh, kernel_physical_base, boot_stack_guard, boot_stack, boot_stack_top
 
 section .note.pvh note alloc noexec nowrite align=4
 	dd 4, 8, 18			; owner's size, descriptor's size, XEN_ELFNOTE_PHYS32_ENTRY
@@ -31,6 +31,8 @@ section .note.pvh note alloc noexec nowrite align=4
 	dq boot_pvh - KERNEL_IMAGE_BASE + 0x200000
 
 section .bss.page_aligned nobits alloc noexec write align=4096
+boot_stack_guard:
+	resb 4096			; direct_map.c takes its mapping away
 boot_stack:
 	resb 16384
 boot_stack_top:

@@ -285,8 +285,6 @@ static void parse_pvh(paddr_t information)
 
 void boot_info_parse(uint32_t magic, paddr_t information)
 {
-	static const char *const kinds[] = { "RAM", "reserved", "ACPI tables", "ACPI NVS", "bad" };
-
 	boot_info.kernel_start = kernel_physical_base;
 	boot_info.kernel_end = image_to_phys(kernel_image_end);
 	if (magic == MULTIBOOT2_MAGIC)
@@ -297,6 +295,14 @@ void boot_info_parse(uint32_t magic, paddr_t information)
 		panic("boot: neither multiboot2 nor PVH (magic 0x%x)", magic);
 
 	boot_map_finish();
+	if (!boot_info.ram_bytes)
+		panic("boot: the loader gave no memory map with RAM in it");
+}
+
+void boot_info_log(void)
+{
+	static const char *const kinds[] = { "RAM", "reserved", "ACPI tables", "ACPI NVS", "bad" };
+
 	log_info("boot: loaded by %s at 0x%lx-0x%lx, %s", boot_info.loader, boot_info.kernel_start,
 		 boot_info.kernel_end, boot_info.efi ? "EFI" : "BIOS or none");
 	log_info("boot: command line: %s", boot_info.command_line);
@@ -306,7 +312,5 @@ void boot_info_parse(uint32_t magic, paddr_t information)
 	for (unsigned i = 0; i < boot_info.module_count; i++)
 		log_info("boot: module %016lx-%016lx %s", boot_info.modules[i].start, boot_info.modules[i].end - 1,
 			 boot_info.modules[i].name);
-	if (!boot_info.ram_bytes)
-		panic("boot: the loader gave no memory map with RAM in it");
 	log_info("memory: %lu MiB of RAM below 0x%lx", boot_info.ram_bytes >> 20, boot_info.ram_end);
 }

@@ -59,6 +59,8 @@ extern struct boot_info boot_info;
 /* Parses what entry left behind. Halts with a message on the serial line when it is unusable. */
 void boot_info_parse(uint32_t magic, paddr_t information);
 
+void boot_info_log(void);
+
 /* The value of `key=value` on the kernel's command line ("" for a bare `key`), or NULL. Valid for ever. */
 const char *cmdline_get(const char *key);
 bool cmdline_has(const char *key);

@@ -121,6 +121,7 @@ static void image_protect_all(void)
 	image_protect(kernel_rodata_start, kernel_data_start, base | PTE_NO_EXECUTE);
 	image_protect(kernel_data_start, kernel_data_end, base | PTE_WRITE | PTE_NO_EXECUTE);
 	image_protect(kernel_symbols_start, kernel_symbols_end, base | PTE_NO_EXECUTE);
+	image_protect(boot_stack_guard, boot_stack, 0);
 	write_cr3(read_cr3());
 }
 

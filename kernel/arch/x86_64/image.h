@@ -14,6 +14,9 @@ extern char kernel_rodata_start[], kernel_rodata_end[];
 extern char kernel_data_start[], kernel_data_end[];
 extern char kernel_symbols_start[], kernel_symbols_end[];
 
+/* The stack that boot begins on and the idle thread of the boot CPU keeps; the guard below it is not mapped. */
+extern char boot_stack_guard[], boot_stack[], boot_stack_top[];
+
 /* Where the image's first byte was loaded. */
 extern paddr_t kernel_physical_base;
 
