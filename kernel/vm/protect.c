@@ -22,28 +22,19 @@ static bool takes_rights(uint8_t before, uint8_t after)
 
 /* Checks the whole range and sums up what it needs. => 0, -ENOMEM (hole), -EACCES. */
 static int survey(struct vm_space *space, vaddr_t start, vaddr_t end, uint8_t prot,
-		  uint64_t *charge, unsigned *nodes, bool *restricts)
+		  uint64_t *charge, bool *restricts)
 {
 	const struct region *region = region_find(&space->regions, start);
-	vaddr_t covered = start;
 
 	*charge = 0;
-	*nodes = 0;
 	*restricts = false;
-	for (; covered < end; region = region_next(region)) {
-		if (!region || region->start > covered)
-			return -ENOMEM;
+	if (!space_is_covered(space, start, end))
+		return -ENOMEM;
+	for (; region && region->start < end; region = region_next(region)) {
 		if (prot & ~region->max_prot)
 			return -EACCES;
-		covered = min(region->end, end);
-		if (region->prot == prot)
-			continue;
-		if (region->start < start)
-			++*nodes;
-		if (region->end > end)
-			++*nodes;
 		if (must_charge(region, prot))
-			*charge += (covered - max(region->start, start)) >> PAGE_SHIFT;
+			*charge += (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
 		if (takes_rights(region->prot, prot))
 			*restricts = true;
 	}
@@ -73,15 +64,13 @@ static void set_protection(struct vm_space *space, struct space_change *change,
 static int protect_locked(struct vm_space *space, struct space_change *change, vaddr_t start,
 			  vaddr_t end, uint8_t prot)
 {
-	struct region *region, *next;
+	struct region *region;
 	uint64_t charge;
-	unsigned nodes;
 	bool restricts;
-	int error = survey(space, start, end, prot, &charge, &nodes, &restricts);
+	int error = survey(space, start, end, prot, &charge, &restricts);
 
-	if (error)
-		return error;
-	error = change_take_nodes(change, nodes);
+	if (!error)
+		error = change_take_edge_nodes(space, change, start, end);
 	if (!error && restricts)
 		error = pt_own_range(&space->mmu, start, end, &change->gather);
 	if (!error && charge)
@@ -93,24 +82,10 @@ static int protect_locked(struct vm_space *space, struct space_change *change, v
 	space->promised += charge;
 	space->sequence++;
 	trace_range(TRACE_PROTECT, space->owner_pid, start, end, prot);
-	for (region = region_find(&space->regions, start); region && region->start < end;
-	     region = next) {
-		if (region->prot != prot) {
-			if (region->start < start)
-				region = region_clip(space, change, region, start);
-			if (region->end > end)
-				region_clip(space, change, region, end);
-			set_protection(space, change, region, prot);
-		}
-		next = region_next(region);
-	}
-	region = region_find(&space->regions, start);
-	if (region_previous(region))
-		region = region_previous(region);
-	while ((next = region_next(region)) != NULL && region->end <= end) {
-		if (!region_merge(space, change, region, next))
-			region = next;
-	}
+	region = change_cut_edges(space, change, start, end);
+	for (; region && region->start < end; region = region_next(region))
+		set_protection(space, change, region, prot);
+	change_merge_range(space, change, start, end);
 	return 0;
 }
 

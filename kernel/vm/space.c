@@ -162,6 +162,53 @@ bool region_merge(struct vm_space *space, struct space_change *change, struct re
 	return true;
 }
 
+bool space_is_covered(const struct vm_space *space, vaddr_t start, vaddr_t end)
+{
+	const struct region *region = region_find(&space->regions, start);
+
+	for (; start < end; region = region_next(region)) {
+		if (!region || region->start > start)
+			return false;
+		start = region->end;
+	}
+	return true;
+}
+
+static bool cuts(const struct vm_space *space, vaddr_t at)
+{
+	const struct region *region = region_find(&space->regions, at);
+
+	return region && region->start < at;
+}
+
+int change_take_edge_nodes(struct vm_space *space, struct space_change *change, vaddr_t start,
+			   vaddr_t end)
+{
+	return change_take_nodes(change, (unsigned)cuts(space, start) + (unsigned)cuts(space, end));
+}
+
+struct region *change_cut_edges(struct vm_space *space, struct space_change *change, vaddr_t start,
+				vaddr_t end)
+{
+	if (cuts(space, start))
+		region_clip(space, change, region_find(&space->regions, start), start);
+	if (cuts(space, end))
+		region_clip(space, change, region_find(&space->regions, end), end);
+	return region_find(&space->regions, start);
+}
+
+void change_merge_range(struct vm_space *space, struct space_change *change, vaddr_t start,
+			vaddr_t end)
+{
+	struct region *region = region_find(&space->regions, start), *next;
+
+	if (region && region_previous(region))
+		region = region_previous(region);
+	while (region && region->end <= end && (next = region_next(region)) != NULL)
+		if (!region_merge(space, change, region, next))
+			region = next;
+}
+
 uint64_t space_slots(const struct vm_space *space, vaddr_t start, vaddr_t end)
 {
 	const unsigned shift = 21;

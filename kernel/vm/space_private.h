@@ -47,6 +47,17 @@ struct region *region_clip(struct vm_space *, struct space_change *, struct regi
 bool region_merge(struct vm_space *, struct space_change *, struct region *lower,
 		  struct region *upper);
 
+/*
+ * For calls that change what a range's regions say: nodes to cut at both edges of [start, end) / the cuts /
+ * merging again what has become alike, neighbours included. Every page of the range is in a region.
+ */
+int change_take_edge_nodes(struct vm_space *, struct space_change *, vaddr_t start, vaddr_t end);
+struct region *change_cut_edges(struct vm_space *, struct space_change *, vaddr_t start,
+				vaddr_t end);
+void change_merge_range(struct vm_space *, struct space_change *, vaddr_t start, vaddr_t end);
+/* => whether every page of [start, end) is in some region. */
+bool space_is_covered(const struct vm_space *, vaddr_t start, vaddr_t end);
+
 /* 2 MiB slots of [start, end) that some region touches: each is promised one table. */
 uint64_t space_slots(const struct vm_space *, vaddr_t start, vaddr_t end);
 

@@ -52,22 +52,35 @@ static struct frame *table_alloc(unsigned level, unsigned flags)
 	return table;
 }
 
-int pt_spares_fill(struct pt_spares *spares, unsigned want)
+int pt_spares_fill(struct pt_spares *spares, uint64_t want)
 {
 	while (spares->count < want) {
 		struct frame *table = table_alloc(0, 0);
 
 		if (!table)
 			return -ENOMEM;
-		spares->frames[spares->count++] = table;
+		table->word = (uintptr_t)spares->head;
+		spares->head = table;
+		spares->count++;
 	}
 	return 0;
+}
+
+static struct frame *spares_take(struct pt_spares *spares, unsigned level)
+{
+	struct frame *table = spares->head;
+
+	spares->head = (struct frame *)(uintptr_t)table->word;
+	spares->count--;
+	table->word = 0;
+	table->table.level = (uint16_t)level;
+	return table;
 }
 
 void pt_spares_release(struct pt_spares *spares)
 {
 	while (spares->count)
-		frame_free_zeroed(spares->frames[--spares->count]);
+		frame_free_zeroed(spares_take(spares, 0));
 }
 
 /*
@@ -153,8 +166,7 @@ struct frame *pt_own_entry(struct frame *table, pte_t *entry, unsigned level, va
 		/* The other owners are gone: it is ours again. */
 		pt_set(table, entry, pte_make(pte_address(value), PTE_TABLE));
 	} else if (owning->spares.count) {
-		fresh = owning->spares.frames[--owning->spares.count];
-		fresh->table.level = (uint16_t)(level + 1);
+		fresh = spares_take(&owning->spares, level + 1);
 		if (child) {
 			pt_lock(child);
 			table_copy(child, fresh);

@@ -37,11 +37,11 @@ void pt_walk(const struct mmu_context *mmu, vaddr_t address, struct pt_path *pat
 
 /* Table frames taken before any lock; what is left over goes back with pt_spares_release. */
 struct pt_spares {
-	struct frame *frames[PT_LEVELS - 1];
-	unsigned count;
+	struct frame *head;		/* chained through frame.word */
+	uint64_t count;
 };
 /* Makes sure that there are `want` spare tables. => 0 or -ENOMEM. May sleep. */
-int pt_spares_fill(struct pt_spares *spares, unsigned want);
+int pt_spares_fill(struct pt_spares *spares, uint64_t want);
 void pt_spares_release(struct pt_spares *spares);
 
 /* What owning needs and what it did. */
@@ -53,6 +53,7 @@ struct pt_owning {
 
 static inline void pt_owning_begin(struct pt_owning *owning, struct tlb_gather *gather)
 {
+	owning->spares.head = NULL;
 	owning->spares.count = 0;
 	owning->gather = gather;
 	owning->copied = owning->made = 0;
@@ -108,9 +109,15 @@ struct pt_restriction {
 void pt_restrict(struct mmu_context *mmu, vaddr_t start, vaddr_t end,
 		 const struct pt_restriction *what, struct tlb_gather *gather);
 
-/* mremap: moves the entries of [from, from+bytes) to `to`, both ranges owned, `to` empty and its tables made. */
-int pt_move(struct mmu_context *mmu, vaddr_t from, vaddr_t to, uint64_t bytes,
-	    struct tlb_gather *gather);
+/*
+ * mremap: moves the entries of [from, +bytes), owned, to [to, +bytes), empty. `owning` has the tables that `to` may need
+ * (pt_tables_spanned): cannot fail. space.lock exclusive.
+ */
+void pt_move(struct mmu_context *mmu, vaddr_t from, vaddr_t to, uint64_t bytes,
+	     struct pt_owning *owning);
+
+/* Tables below the root that [start, end) can need at the most. */
+uint64_t pt_tables_spanned(vaddr_t start, vaddr_t end);
 
 /*
  * For an object, without space.lock: visits the leaf entries of [start, end) in place, shared tables too. ZAP empties

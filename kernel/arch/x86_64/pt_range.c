@@ -208,52 +208,51 @@ void pt_restrict(struct mmu_context *mmu, vaddr_t start, vaddr_t end,
 	restrict_tables(frame_of_phys(mmu->root), 0, start, end, what, gather);
 }
 
-int pt_move(struct mmu_context *mmu, vaddr_t from, vaddr_t to, uint64_t bytes,
-	    struct tlb_gather *gather)
+uint64_t pt_tables_spanned(vaddr_t start, vaddr_t end)
 {
-	/* First make every table that the destination will need: after this nothing fails. */
+	uint64_t tables = 0;
+
+	for (unsigned level = 0; level < PT_LEVELS - 1; level++)
+		tables += (end - 1) / pt_span(level) - start / pt_span(level) + 1;
+	return tables;
+}
+
+static pte_t take_entry(struct frame *table, pte_t *entry)
+{
+	pte_t value;
+
+	pt_lock(table);
+	value = *entry;
+	*entry = PTE_EMPTY;
+	table->table.live--;
+	pt_unlock(table);
+	return value;
+}
+
+void pt_move(struct mmu_context *mmu, vaddr_t from, vaddr_t to, uint64_t bytes,
+	     struct pt_owning *owning)
+{
 	for (uint64_t offset = 0; offset < bytes; offset += PAGE_SIZE) {
-		struct pt_owning owning;
 		struct pt_path path;
 		struct pt_leaf leaf;
-		int error;
+		pte_t value;
 
 		pt_walk(mmu, from + offset, &path);
 		if (path.levels < PT_LEVELS) {
-			uint64_t skip = entry_end(from + offset, path.levels - 1, from + bytes) - from;
-
-			offset = skip - PAGE_SIZE;
+			/* On to the page after what the empty upper entry spans. */
+			offset = entry_end(from + offset, path.levels - 1u, from + bytes) - from -
+				 PAGE_SIZE;
 			continue;
 		}
 		if (pte_empty(path.entry[PT_LEVELS - 1]))
 			continue;
-		pt_owning_begin(&owning, gather);
-		error = pt_spares_fill(&owning.spares, PT_LEVELS - 1);
-		if (!error)
-			error = pt_own(mmu, to + offset, &owning, &leaf);
-		pt_spares_release(&owning.spares);
-		if (error)
-			return -ENOMEM;
-	}
-	for (uint64_t offset = 0; offset < bytes; offset += PAGE_SIZE) {
-		struct pt_path source, destination;
-		pte_t value;
-
-		pt_walk(mmu, from + offset, &source);
-		if (source.levels < PT_LEVELS || pte_empty(source.entry[PT_LEVELS - 1]))
-			continue;
-		pt_walk(mmu, to + offset, &destination);
-		ASSERT(destination.leaf && destination.writable && source.writable);
-		pt_lock(source.leaf_table);
-		value = *source.leaf;
-		*source.leaf = PTE_EMPTY;
-		source.leaf_table->table.live--;
-		pt_unlock(source.leaf_table);
-		pt_lock(destination.leaf_table);
-		pt_set(destination.leaf_table, destination.leaf, value);
-		pt_unlock(destination.leaf_table);
+		ASSERT(path.writable);
+		value = take_entry(path.leaf_table, path.leaf);
 		if (pte_present(value))
-			gather_page(gather, from + offset);
+			gather_page(owning->gather, from + offset);
+		VERIFY(!pt_own(mmu, to + offset, owning, &leaf));
+		pt_lock(leaf.table);
+		pt_set(leaf.table, leaf.entry, value);
+		pt_unlock(leaf.table);
 	}
-	return 0;
 }
