@@ -50,18 +50,17 @@ const struct file_ops fifo_file_ops = {
 };
 
 /*
- * Waits until the other side is there, or was there since: a writer that came, wrote and went lets the reader's open return.
+ * Waits until the other side is there, or was there since `seen` opens of it: a writer that came, wrote and went lets the
+ * reader's open return.
  */
-static int wait_for_other(struct pipe *pipe, bool reads)
+static int wait_for_other(struct pipe *pipe, bool reads, uint64_t seen)
 {
 	uint64_t *opens = reads ? &pipe->writer_opens : &pipe->reader_opens;
 	unsigned *present = reads ? &pipe->writers : &pipe->readers;
 	struct waitq *queue = reads ? &pipe->read_wait : &pipe->write_wait;
-	uint64_t seen;
 	int error;
 
 	mutex_lock(&pipe->lock);
-	seen = *opens;
 	error = waitq_wait_mutex(queue, &pipe->lock, *present || *opens != seen, true, 0);
 	mutex_unlock(&pipe->lock);
 	return error;
@@ -70,6 +69,7 @@ static int wait_for_other(struct pipe *pipe, bool reads)
 int fifo_open(struct inode *inode, struct file *file)
 {
 	struct pipe *pipe;
+	uint64_t seen;
 	int error = 0;
 
 	if (inode->file_ops == &pipe_file_ops) {
@@ -85,9 +85,10 @@ int fifo_open(struct inode *inode, struct file *file)
 		release(inode, pipe);
 		return -ENXIO;
 	}
+	seen = READ_ONCE(*(file->readable ? &pipe->writer_opens : &pipe->reader_opens));
 	pipe_attach(pipe, file->readable, file->writable);
 	if (!(file->flags & O_NONBLOCK) && file->readable != file->writable)
-		error = wait_for_other(pipe, file->readable);
+		error = wait_for_other(pipe, file->readable, seen);
 	if (error) {
 		pipe_detach(pipe, file->readable, file->writable);
 		release(inode, pipe);

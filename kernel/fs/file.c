@@ -3,6 +3,8 @@
  */
 #include "fs/file.h"
 
+#include <osier/abi/dirent.h>
+
 #include "fs/dentry.h"
 #include "fs/file_lock.h"
 #include "fs/fs_context.h"
@@ -150,6 +152,20 @@ const struct file_ops directory_file_ops_generic = {
 	.seek = file_seek_generic,
 	.sync = file_sync_generic,
 };
+
+bool directory_emit_dots(struct file *file, struct directory_emitter *emitter)
+{
+	if (emitter->position == 0 && !emitter->emit(emitter, ".", 1, file->inode->ino, DT_DIR, 1))
+		return false;
+	if (emitter->position == 1) {
+		struct dentry *parent = dentry_parent(file->dentry);
+		bool more = emitter->emit(emitter, "..", 2, parent->inode->ino, DT_DIR, 2);
+
+		dentry_put(parent);
+		return more;
+	}
+	return true;
+}
 
 const char *file_describe(struct file *file, char *buffer, size_t size)
 {

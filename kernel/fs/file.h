@@ -88,12 +88,15 @@ void file_closed_by(struct file *, const void *table);
 
 int64_t file_seek_generic(struct file *, int64_t offset, int whence);
 /* Reads and writes through the inode's page cache: see file_io.c. */
+ssize_t file_read_object(struct vm_object *, struct uio *, uint64_t *offset);
 ssize_t file_read_generic(struct file *, struct uio *, uint64_t *offset);
 ssize_t file_write_generic(struct file *, struct uio *, uint64_t *offset);
 struct vm_object *file_object_generic(struct file *, uint8_t *max_prot);
 int file_sync_generic(struct file *, bool data_only);
 
 extern const struct file_ops directory_file_ops_generic;	/* read fails with -EISDIR */
+/* "." and ".." at positions 0 and 1, for directories that do not store them. => false: the emitter is full. */
+bool directory_emit_dots(struct file *, struct directory_emitter *);
 
 /* What /proc/PID/fd/N and maps show: a path, or "pipe:[12]". => start within buffer, never an error pointer. */
 const char *file_describe(struct file *, char *buffer, size_t size);

@@ -34,10 +34,8 @@ static int read_page(struct vm_object *object, struct uio *uio, uint64_t offset,
 	return error;
 }
 
-ssize_t file_read_generic(struct file *file, struct uio *uio, uint64_t *offset)
+ssize_t file_read_object(struct vm_object *object, struct uio *uio, uint64_t *offset)
 {
-	struct inode *inode = file->inode;
-	struct vm_object *object = &inode->object;
 	size_t wanted = uio->remaining;
 	int error = 0;
 
@@ -56,10 +54,17 @@ ssize_t file_read_generic(struct file *file, struct uio *uio, uint64_t *offset)
 			break;
 		sched_point();
 	}
-	inode_accessed(inode);
 	if (wanted != uio->remaining)
 		return (ssize_t)(wanted - uio->remaining);
 	return error;
+}
+
+ssize_t file_read_generic(struct file *file, struct uio *uio, uint64_t *offset)
+{
+	ssize_t done = file_read_object(&file->inode->object, uio, offset);
+
+	inode_accessed(file->inode);
+	return done;
 }
 
 /*

@@ -25,4 +25,9 @@ int file_lock_flock(struct file *, int operation);
 void file_lock_release_owner(struct inode *, const void *owner);
 void file_lock_release_file(struct file *);
 
+/* Tells which process runs, for F_GETLK. Set once by the process layer. */
+extern int32_t (*file_lock_current_pid)(void);
+
+void file_lock_init(void);
+
 #endif

@@ -182,10 +182,14 @@ static bool is_unused(struct mount *mount)
 {
 	uint64_t inodes;
 
+	if (refcount_read(&mount->root->refs) != 1)
+		return false;
+	if (mount->ops->is_busy)
+		return !mount->ops->is_busy(mount);
 	spin_lock(&mount->inode_lock);
 	inodes = mount->inode_count;
 	spin_unlock(&mount->inode_lock);
-	return inodes == 1 && refcount_read(&mount->root->refs) == 1;
+	return inodes == 1;
 }
 
 int mount_remove(struct dentry *root)

@@ -34,6 +34,7 @@ struct mount_ops {
 	int (*sync)(struct mount *, bool wait);			/* NULL: nothing to write */
 	int (*remount)(struct mount *, unsigned flags);		/* read-only and back; NULL: only flags change */
 	void (*inode_dirty)(struct inode *);			/* told by inode_mark_dirty */
+	bool (*is_busy)(struct mount *);			/* unused names are forgotten; NULL: more inodes than the root */
 	void (*unmount)(struct mount *);			/* frees `private`; all inodes are gone */
 };
 

@@ -62,5 +62,6 @@ struct text_buffer {
 };
 void text_print(struct text_buffer *, const char *format, ...) __printf_format(2, 3);
 void text_append(struct text_buffer *, const char *bytes, size_t length);
+void text_free(struct text_buffer *);
 
 #endif

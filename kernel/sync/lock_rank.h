@@ -12,7 +12,9 @@ enum lock_rank {
 
 	/* Sleeping locks. */
 	LOCK_RANK_FILE = 2,		/* the offset of an open file */
+	LOCK_RANK_PROC_TEXT = 3,	/* the text of an open file of /proc */
 	LOCK_RANK_MOUNT = 4,
+	LOCK_RANK_FILE_LOCK = 6,	/* the lists of advisory locks */
 	LOCK_RANK_RENAME = 8,		/* one rename that moves directories at a time */
 	LOCK_RANK_INODE = 10,		/* parent directory before child, else by number */
 	LOCK_RANK_INODE_WRITE = 12,
