@@ -230,6 +230,11 @@ int scandirat(int dirfd, const char *path, struct dirent ***out,
 	return dir_scan(fdopendir(fd), out, select, compare);
 }
 
+static int digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Digits compare by value, as in file2 before file10. */
 int versionsort(const struct dirent **a, const struct dirent **b)
 {
@@ -237,12 +242,12 @@ int versionsort(const struct dirent **a, const struct dirent **b)
 	const unsigned char *q = (const unsigned char *)(*b)->d_name;
 
 	while (*p && *q) {
-		if (*p - '0' < 10U && *q - '0' < 10U) {
+		if (digit(*p) && digit(*q)) {
 			size_t m, n;
 
-			while (*p == '0' && p[1] - '0' < 10U)
+			while (*p == '0' && digit(p[1]))
 				p++;
-			while (*q == '0' && q[1] - '0' < 10U)
+			while (*q == '0' && digit(q[1]))
 				q++;
 			m = strspn((const char *)p, "0123456789");
 			n = strspn((const char *)q, "0123456789");

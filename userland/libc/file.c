@@ -23,7 +23,7 @@ int open(const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	OPEN_MODE(flags, mode);
-	return (int)call(SYS_openat, AT_FDCWD, path, flags, mode);
+	return (int)cancel_call(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
 int openat(int dirfd, const char *path, int flags, ...)
@@ -31,47 +31,47 @@ int openat(int dirfd, const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	OPEN_MODE(flags, mode);
-	return (int)call(SYS_openat, dirfd, path, flags, mode);
+	return (int)cancel_call(SYS_openat, dirfd, path, flags, mode);
 }
 
 int creat(const char *path, mode_t mode)
 {
-	return (int)call(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+	return (int)cancel_call(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
 
 int close(int fd)
 {
-	return (int)call(SYS_close, fd);
+	return (int)cancel_call(SYS_close, fd);
 }
 
 ssize_t read(int fd, void *buf, size_t n)
 {
-	return call(SYS_read, fd, buf, n);
+	return cancel_call(SYS_read, fd, buf, n);
 }
 
 ssize_t write(int fd, const void *buf, size_t n)
 {
-	return call(SYS_write, fd, buf, n);
+	return cancel_call(SYS_write, fd, buf, n);
 }
 
 ssize_t pread(int fd, void *buf, size_t n, off_t offset)
 {
-	return call(SYS_pread, fd, buf, n, offset);
+	return cancel_call(SYS_pread, fd, buf, n, offset);
 }
 
 ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
-	return call(SYS_pwrite, fd, buf, n, offset);
+	return cancel_call(SYS_pwrite, fd, buf, n, offset);
 }
 
 ssize_t readv(int fd, const struct iovec *iov, int count)
 {
-	return call(SYS_readv, fd, iov, count);
+	return cancel_call(SYS_readv, fd, iov, count);
 }
 
 ssize_t writev(int fd, const struct iovec *iov, int count)
 {
-	return call(SYS_writev, fd, iov, count);
+	return cancel_call(SYS_writev, fd, iov, count);
 }
 
 ssize_t preadv(int fd, const struct iovec *iov, int count, off_t offset)
@@ -122,7 +122,7 @@ int fcntl(int fd, int command, ...)
 	va_start(ap, command);
 	arg = va_arg(ap, long);		/* an int comes sign-extended or not: the kernel narrows it */
 	va_end(ap);
-	return (int)call(SYS_fcntl, fd, command, arg);
+	return (int)cancel_call(SYS_fcntl, fd, command, arg);
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -138,12 +138,12 @@ int ioctl(int fd, unsigned long request, ...)
 
 int fsync(int fd)
 {
-	return (int)call(SYS_fsync, fd);
+	return (int)cancel_call(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
-	return (int)call(SYS_fdatasync, fd);
+	return (int)cancel_call(SYS_fdatasync, fd);
 }
 
 void sync(void)

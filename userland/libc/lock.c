@@ -44,24 +44,61 @@ hidden void __osier_unlock(int *word)
 		raw(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* The first few come from here, so that a program with three standard streams needs no heap. */
+#define POOL 8
+static struct __lock pool[POOL];
+static unsigned int pool_used;
+
 void __retarget_lock_init(_LOCK_T *lock)
 {
+	unsigned int used = __atomic_load_n(&pool_used, __ATOMIC_RELAXED);
+
+	while (used != (1U << POOL) - 1) {
+		unsigned int free_bit = ~used & (used + 1);
+
+		if (__atomic_compare_exchange_n(&pool_used, &used, used | free_bit, 0,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			*lock = &pool[__builtin_ctz(free_bit)];
+			(*lock)->word = (*lock)->count = 0;
+			(*lock)->owner = NULL;
+			return;
+		}
+	}
 	*lock = calloc(1, sizeof **lock);
 }
 
 void __retarget_lock_init_recursive(_LOCK_T *lock)
 {
-	*lock = calloc(1, sizeof **lock);
+	__retarget_lock_init(lock);
 }
 
 void __retarget_lock_close(_LOCK_T lock)
 {
-	free(lock);
+	if (lock >= pool && lock < pool + POOL)
+		__atomic_fetch_and(&pool_used, ~(1U << (lock - pool)), __ATOMIC_RELEASE);
+	else
+		free(lock);
 }
 
 void __retarget_lock_close_recursive(_LOCK_T lock)
 {
-	free(lock);
+	__retarget_lock_close(lock);
+}
+
+/* After fork the other threads are gone, with whatever they held of newlib's own locks. */
+hidden void __osier_lock_reset(void)
+{
+	struct __lock *all[] = {
+		&__lock___sinit_recursive_mutex, &__lock___sfp_recursive_mutex,
+		&__lock___atexit_recursive_mutex, &__lock___at_quick_exit_mutex,
+		&__lock___malloc_recursive_mutex, &__lock___env_recursive_mutex,
+		&__lock___tz_mutex, &__lock___dd_hash_mutex, &__lock___arc4random_mutex,
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		all[i]->word = all[i]->count = 0;
+		all[i]->owner = NULL;
+	}
 }
 
 /* A lock that could not be allocated is NULL: then there is no locking, rather than no program. */

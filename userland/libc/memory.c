@@ -42,7 +42,7 @@ void *mremap(void *addr, size_t old, size_t new, int flags, ...)
 
 int msync(void *addr, size_t length, int flags)
 {
-	return (int)call(SYS_msync, addr, length, flags);
+	return (int)cancel_call(SYS_msync, addr, length, flags);
 }
 
 int madvise(void *addr, size_t length, int advice)

@@ -108,4 +108,18 @@ static inline long result(long value)
 
 #define call(...)	result(raw(__VA_ARGS__))
 
+/*
+ * cancel_call(SYS_x, ...): as call, in functions where a thread may be cancelled. The slow way is
+ * there only in programs that create threads.
+ */
+extern long __osier_cancel_call(long n, long a, long b, long c, long d, long e, long f)
+	__attribute__((weak));
+
+#define OSIER_CANCEL(n, a, b, c, d, e, f, ...) \
+	__osier_cancel_call(n, OSIER_ARG(a), OSIER_ARG(b), OSIER_ARG(c), OSIER_ARG(d), \
+			    OSIER_ARG(e), OSIER_ARG(f))
+#define cancel_raw(...) \
+	(__osier_threaded ? OSIER_CANCEL(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0) : raw(__VA_ARGS__))
+#define cancel_call(...)	result(cancel_raw(__VA_ARGS__))
+
 #endif /* OSIER_LIBC_H */

@@ -145,6 +145,11 @@ int remove(const char *path)
 	return (int)result(error);
 }
 
+int _remove_r(struct _reent *reent, const char *path)
+{
+	return remove(path);
+}
+
 int rename(const char *old, const char *new)
 {
 	return (int)call(SYS_renameat, AT_FDCWD, old, AT_FDCWD, new, 0);

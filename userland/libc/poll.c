@@ -9,14 +9,14 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const si
 
 	if (timeout)
 		ts = *timeout;		/* the kernel may write what is left */
-	return (int)call(SYS_ppoll, fds, n, timeout ? &ts : NULL, mask);
+	return (int)cancel_call(SYS_ppoll, fds, n, timeout ? &ts : NULL, mask);
 }
 
 int poll(struct pollfd *fds, nfds_t n, int ms)
 {
 	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
 
-	return (int)call(SYS_ppoll, fds, n, ms < 0 ? NULL : &ts, NULL);
+	return (int)cancel_call(SYS_ppoll, fds, n, ms < 0 ? NULL : &ts, NULL);
 }
 
 int pselect(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict e,
@@ -26,7 +26,7 @@ int pselect(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict e,
 
 	if (timeout)
 		ts = *timeout;
-	return (int)call(SYS_pselect, n, r, w, e, timeout ? &ts : NULL, mask);
+	return (int)cancel_call(SYS_pselect, n, r, w, e, timeout ? &ts : NULL, mask);
 }
 
 int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict e,
@@ -42,5 +42,5 @@ int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict e,
 		ts.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
 		ts.tv_nsec = timeout->tv_usec % 1000000 * 1000;
 	}
-	return (int)call(SYS_pselect, n, r, w, e, timeout ? &ts : NULL, NULL);
+	return (int)cancel_call(SYS_pselect, n, r, w, e, timeout ? &ts : NULL, NULL);
 }

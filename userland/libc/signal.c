@@ -122,7 +122,7 @@ int sigpending(sigset_t *set)
 
 int sigsuspend(const sigset_t *set)
 {
-	return (int)call(SYS_sigsuspend, set);
+	return (int)cancel_call(SYS_sigsuspend, set);
 }
 
 int pause(void)
@@ -136,7 +136,7 @@ int pause(void)
 int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
 		 const struct timespec *restrict timeout)
 {
-	return (int)call(SYS_sigtimedwait, set, info, timeout);
+	return (int)cancel_call(SYS_sigtimedwait, set, info, timeout);
 }
 
 int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)
@@ -149,7 +149,7 @@ int sigwait(const sigset_t *restrict set, int *restrict sig)
 	long n;
 
 	do
-		n = raw(SYS_sigtimedwait, set, NULL, NULL);
+		n = cancel_raw(SYS_sigtimedwait, set, NULL, NULL);
 	while (n == -EINTR);
 	if (n < 0)
 		return (int)-n;

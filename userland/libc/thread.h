@@ -38,6 +38,8 @@ struct __pthread {
 	unsigned char cancel_type;
 	volatile unsigned char cancelled;
 	unsigned char exiting;
+	volatile unsigned char cancel_window;	/* in a system call that may be cancelled */
+	unsigned long start_mask;		/* signal mask to begin with */
 	struct _pthread_cleanup_context *cleanup;
 
 	const void **values;		/* PTHREAD_KEYS_MAX of them, once one was set */
@@ -69,5 +71,21 @@ static inline struct __pthread *thread_self(void)
 	__asm__("movq %%fs:0, %0" : "=r"(self));
 	return self;
 }
+
+/* libc's own locks: one word, 0 free, 1 held, 2 held and somebody may sleep. See lock.c. */
+hidden void __osier_lock(int *word);
+hidden void __osier_unlock(int *word);
+hidden void __osier_lock_reset(void);
+
+/*
+ * Sleeps while *word is value, at most until the absolute time on the clock (NULL: for ever).
+ * => 0, EAGAIN, EINTR, ETIMEDOUT, EINVAL. With cancel, a cancellation of the thread ends it there.
+ */
+hidden int __osier_wait(const volatile void *word, unsigned int value, clockid_t clock,
+			const struct timespec *until, int shared, int cancel);
+hidden void __osier_wake(const volatile void *word, int count, int shared);
+
+/* pthread_key.c: calls the destructors of the calling thread's values. */
+hidden void __osier_key_destroy(struct __pthread *self) __attribute__((weak));
 
 #endif /* OSIER_LIBC_THREAD_H */

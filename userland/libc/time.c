@@ -77,12 +77,12 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *want,
 {
 	if (clock == CLOCK_THREAD_CPUTIME_ID)
 		return EINVAL;
-	return (int)-raw(SYS_clock_nanosleep, clock, flags, want, left);
+	return (int)-cancel_raw(SYS_clock_nanosleep, clock, flags, want, left);
 }
 
 int nanosleep(const struct timespec *want, struct timespec *left)
 {
-	return (int)call(SYS_clock_nanosleep, CLOCK_REALTIME, 0, want, left);
+	return (int)cancel_call(SYS_clock_nanosleep, CLOCK_REALTIME, 0, want, left);
 }
 
 unsigned int sleep(unsigned int seconds)

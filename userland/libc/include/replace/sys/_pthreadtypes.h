@@ -21,10 +21,10 @@ typedef struct {
 
 typedef struct {
 	int __state;		/* 0 free, 1 held, 2 held and somebody may sleep */
-	int __type;		/* PTHREAD_MUTEX_* and, shifted, robustness and sharing */
-	int __owner;		/* tid, for all but normal mutexes */
+	int __type;		/* PTHREAD_MUTEX_*, and whether processes share it */
 	int __count;		/* of a recursive one, beyond the first */
-	long __spare;
+	int __spare;
+	long __owner;		/* of all but normal mutexes */
 } pthread_mutex_t;
 
 typedef struct {
@@ -49,10 +49,10 @@ typedef struct {
 } pthread_condattr_t;
 
 typedef struct {
-	int __lock;		/* -1 writer, else number of readers */
+	int __lock;		/* -1 a writer, else the number of readers */
+	unsigned int __sequence;
 	int __waiters;
-	int __writers;		/* waiting: new readers stand back */
-	int __sequence;
+	int __pshared;
 } pthread_rwlock_t;
 
 typedef struct {
