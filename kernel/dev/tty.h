@@ -34,7 +34,10 @@ struct tty_port {
 	void (*start)(struct tty_port *);
 	uint8_t output[TTY_OUTPUT_SIZE];
 	uint32_t output_read, output_end;	/* counters */
-	unsigned rows, columns;
+	/* Its input waits outside because the terminal has no room; unthrottle lets it in again. tty->lock held. */
+	bool throttled;
+	void (*unthrottle)(struct tty_port *);
+	unsigned rows, columns;		/* of a screen; 0: unknown */
 };
 
 struct tty {
@@ -48,8 +51,7 @@ struct tty {
 	pid_t session, foreground;	/* 0: none */
 	bool exclusive;			/* TIOCEXCL */
 	unsigned opens;
-	const char *name;		/* "console" */
-	struct char_device device;
+	const char *name;
 };
 
 /* What the process layer registers. Every member is called without locks of this layer held. */
@@ -90,12 +92,11 @@ static inline bool tty_port_has_output(const struct tty_port *port)
 {
 	return port->output_read != port->output_end && !port->tty->line.stopped;
 }
+/* Whether more input is welcome. tty->lock held. */
+bool tty_has_room(struct tty *);
 /* The window changed: SIGWINCH. tty->lock not held. */
-void tty_resize(struct tty *, unsigned rows, unsigned columns, unsigned x_pixels, unsigned y_pixels);
+void tty_resize(struct tty *, const struct winsize *);
 
-extern const struct char_device_ops tty_device_ops;
-/* Registers a name for a terminal; major 4 or 5. */
-int tty_register(struct tty *, const char *name, unsigned major, unsigned minor);
 /* Registers console, tty, ttyS0, tty1 for the ports there are. Called after serial, screen and keyboard. */
 void tty_init_devices(void);
 

@@ -16,7 +16,13 @@
 #include <osier/types.h>
 
 #define TTY_INPUT_SIZE 4096u
-#define TTY_LINE_MAX 4095u
+
+/* The signals that characters send, by their numbers; abi/signal.h does not go with the host's headers. */
+enum tty_signal {
+	TTY_SIGINT = 2,
+	TTY_SIGQUIT = 3,
+	TTY_SIGTSTP = 20,
+};
 
 struct tty_line {
 	struct termios termios;

@@ -8,6 +8,7 @@
 #include "debug/stage.h"
 #include "lib/err.h"
 #include "lib/math.h"
+#include "lib/string.h"
 #include "mm/frame.h"
 #include "mm/slab.h"
 
