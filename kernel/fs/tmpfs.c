@@ -9,6 +9,7 @@
 #include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/vfs.h"
+#include "lib/bitmap.h"
 #include "lib/err.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -92,7 +93,9 @@ static void uncharge_from(struct tmpfs_inode *inode, uint64_t first)
 		uintptr_t keep = word_index == first / 64 ? ((uintptr_t)1 << first % 64) - 1 : 0;
 		uintptr_t word = (uintptr_t)value;
 
-		pages += (unsigned)__builtin_popcountll(word & ~keep);
+		uint64_t dropped = word & ~keep;
+
+		pages += bitmap_count(&dropped, 64);
 		if (word & keep)
 			*radix_slot(&inode->charged, word_index) = (void *)(word & keep);
 		else
