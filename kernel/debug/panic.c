@@ -72,6 +72,11 @@ static __noreturn void finish(const struct trap_frame *frame, vaddr_t rip, vaddr
 	if (frame)
 		print_registers(frame, frame->vector == TRAP_PAGE_FAULT && trap_from_user(frame));
 	log_raw("backtrace:\n");
+	if (frame && rip == frame->rip && !is_kernel_text(rip) && kernel_readable(frame->rsp)) {
+		/* A call through a bad pointer: the caller's address is on top of the stack. */
+		log_raw("  --- called %016lx ---\n", rip);
+		rip = *(const uint64_t *)frame->rsp;
+	}
 	backtrace_print(rip, rbp);
 	tell_control_port();
 	if (panic_hooks.report)

@@ -13,6 +13,7 @@
 #include "arch/x86_64/idt.h"
 #include "arch/x86_64/image.h"
 #include "arch/x86_64/irq.h"
+#include "arch/x86_64/mmu.h"
 #include "arch/x86_64/tsc.h"
 #include "debug/early_serial.h"
 #include "debug/log.h"
@@ -118,6 +119,8 @@ void kernel_main(uint32_t magic, paddr_t information)
 	sched_init((vaddr_t)boot_stack, (vaddr_t)boot_stack_top);
 
 	stage_enter("kernel regions");
+	kernel_mmu = (struct mmu_context){ .root = direct_map_root(), .cpus = 1 };
+	boot_cpu.slots[CPU_SLOT_MMU] = &kernel_mmu;
 	vm_init();
 	kernel_regions_init();
 	panic_hooks_init();
