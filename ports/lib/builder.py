@@ -271,7 +271,8 @@ class Builder:
         with open(self.log, "a", encoding="utf-8") as log:
             log.write(f"\n==== {self.name}: {step}\n{text}\n----\n")
             log.flush()
-            code = subprocess.run(["/bin/sh", "-e", "-c", text], cwd=self.tree, stdout=log,
+            # The limit is for a configure script that runs what it should only have linked.
+            code = subprocess.run(["/bin/sh", "-e", "-c", "ulimit -t 120\n" + text], cwd=self.tree, stdout=log,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
                                   env=self._environment()).returncode
             log.write(f"---- {step}: status {code}, {time.monotonic() - begin:.1f} s\n")

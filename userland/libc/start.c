@@ -14,6 +14,7 @@
 
 unsigned long *__osier_auxv;
 hidden char *__osier_program_name;
+char *__progname = "";			/* its last part; what programs' own error() asks for */
 char **environ;
 
 /* newlib defines environ as a pointer to its own empty array; __environ is what some call it. */
@@ -44,6 +45,13 @@ hidden __attribute__((noreturn)) void __osier_start(unsigned long *stack, main_f
 	unsigned long phnum = 0;
 
 	__osier_program_name = argv[0];
+	if (argv[0]) {
+		__progname = argv[0];
+		for (char *c = argv[0]; *c; c++) {
+			if (*c == '/')
+				__progname = c + 1;
+		}
+	}
 	environ = envp;
 	while (*auxv)
 		auxv++;
