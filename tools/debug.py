@@ -17,7 +17,7 @@ import vm
 
 FOLDER = os.path.join(vm.BUILD, "debug")
 EXTENSION = os.path.join(vm.TOP, "tools", "gdb", "osier.py")
-AT = {"": "", "start": "", "init": "init_launch"}   # where to stop: the kernel function for AT=
+AT = {"": "", "start": "", "init": "process_start_init"}   # where to stop: the kernel function for AT=
 
 
 def overlay(folder):

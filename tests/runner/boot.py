@@ -150,7 +150,7 @@ def tests():
         _image_boot("bios-qemu64-16M", CPU="qemu64", MEM="16M"),
         _image_boot("bios-2cpu-4G", CPUS=2, MEM="4G"),
         _image_boot("menu-debug", entry=1),
-        _image_boot("menu-memtest", entry=2, wanted="memtest", seconds=120),
+        _image_boot("menu-memtest", entry=2, wanted="memtest: passed", seconds=120),
         Test("boot/no-init", _no_init),
         Test("boot/no-disk", _no_disk),
         Test("boot/poweroff-reboot", _powers),
