@@ -64,6 +64,12 @@ static inline void dentry_put(struct dentry *dentry)
 struct dentry *name_cache_find(struct dentry *parent, const struct name *);
 
 /*
+ * Some cached name of an inode, with a reference, or NULL: for /proc/PID/maps, where the mapping knows only the inode.
+ * Looks through the whole table.
+ */
+struct dentry *name_cache_find_inode(const struct inode *);
+
+/*
  * The dentry of (parent, name), asking the file system if it is not cached. => ERR_PTR(-ENOMEM, -EIO …); an absent
  * name is a dentry with inode NULL. parent->inode->lock held by the caller, shared or exclusive. Sleeps.
  */

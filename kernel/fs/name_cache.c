@@ -90,6 +90,27 @@ struct dentry *name_cache_find(struct dentry *parent, const struct name *name)
 	return dentry;
 }
 
+struct dentry *name_cache_find_inode(const struct inode *inode)
+{
+	for (uint32_t i = 0; i < bucket_count; i++) {
+		struct bucket *bucket = &buckets[i];
+		struct dentry *dentry;
+
+		if (list_empty(&bucket->dentries))
+			continue;
+		spin_lock(&bucket->lock);
+		list_for_each_entry(dentry, &bucket->dentries, hash_link) {
+			if (dentry->inode == inode) {
+				dentry_get(dentry);
+				spin_unlock(&bucket->lock);
+				return dentry;
+			}
+		}
+		spin_unlock(&bucket->lock);
+	}
+	return NULL;
+}
+
 struct dentry *name_cache_insert(struct dentry *dentry)
 {
 	struct name name = { dentry->name, dentry->name_length, 0 };

@@ -3,8 +3,6 @@
  */
 #include "fs/ext2/format.h"
 
-#include <osier/abi/stat.h>
-
 static bool is_power_of_two(uint32_t n)
 {
 	return n && !(n & (n - 1));
@@ -120,7 +118,7 @@ uint64_t ext2_inode_size(const struct ext2_inode_disk *disk)
 {
 	uint64_t size = disk->size;
 
-	if (S_ISREG(disk->mode))
+	if ((disk->mode & EXT2_MODE_TYPE) == EXT2_MODE_REGULAR)
 		size |= (uint64_t)disk->size_high << 32;
 	return size;
 }
@@ -131,20 +129,20 @@ const char *ext2_check_inode(const struct ext2_geometry *g, const struct ext2_in
 
 	if (disk->nlink == 0)
 		return "it is not in use";
-	switch (disk->mode & S_IFMT) {
-	case S_IFREG:
+	switch (disk->mode & EXT2_MODE_TYPE) {
+	case EXT2_MODE_REGULAR:
 		return size > g->max_file_size ? "impossible size" : NULL;
-	case S_IFDIR:
+	case EXT2_MODE_DIRECTORY:
 		/* At least the block with "." and "..", and never a part of one. */
 		if (size == 0 || (size & (g->block_size - 1)) || size > INT32_MAX)
 			return "impossible directory size";
 		return NULL;
-	case S_IFLNK:
+	case EXT2_MODE_SYMLINK:
 		return size == 0 || size >= g->block_size ? "impossible link length" : NULL;
-	case S_IFCHR:
-	case S_IFBLK:
-	case S_IFIFO:
-	case S_IFSOCK:
+	case EXT2_MODE_CHAR:
+	case EXT2_MODE_BLOCK:
+	case EXT2_MODE_FIFO:
+	case EXT2_MODE_SOCKET:
 		return NULL;
 	default:
 		return "unknown type";

@@ -34,6 +34,16 @@ enum {
 	EXT2_INCOMPAT_KNOWN = EXT2_INCOMPAT_FILETYPE,
 	EXT2_RO_COMPAT_KNOWN = EXT2_RO_COMPAT_SPARSE_SUPER | EXT2_RO_COMPAT_LARGE_FILE,
 
+	/* Types in the upper bits of an inode's mode: the same as everywhere, said here so that this needs no other header. */
+	EXT2_MODE_TYPE = 0170000,
+	EXT2_MODE_SOCKET = 0140000,
+	EXT2_MODE_SYMLINK = 0120000,
+	EXT2_MODE_REGULAR = 0100000,
+	EXT2_MODE_BLOCK = 0060000,
+	EXT2_MODE_DIRECTORY = 0040000,
+	EXT2_MODE_CHAR = 0020000,
+	EXT2_MODE_FIFO = 0010000,
+
 	EXT2_FLAG_APPEND = 0x20,
 	EXT2_FLAG_IMMUTABLE = 0x10,
 	EXT2_FLAG_INDEX = 0x1000,	/* a hashed directory; readable as a plain one */
