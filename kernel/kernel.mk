@@ -18,7 +18,7 @@ KERNEL_ASM := $(sort $(shell find kernel -name '*.asm'))
 
 KERNEL_CFLAGS := -std=gnu17 -ffreestanding -fno-pic -fno-pie -mno-red-zone -mcmodel=kernel -mgeneral-regs-only \
 	-fno-stack-protector -fno-omit-frame-pointer -fcf-protection=none -fno-asynchronous-unwind-tables \
-	-fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks -fmacro-prefix-map=kernel/= \
+	-fno-strict-aliasing -fno-common -fno-delete-null-pointer-checks \
 	-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wundef -Wframe-larger-than=2048 -Ikernel -Ikernel/include $(if $(WERROR),-Werror)
 KERNEL_CFLAGS_release := -O2 -g

@@ -22,6 +22,7 @@
 #include "dev/dev.h"
 #include "fs/vfs.h"
 #include "init/panic_hooks.h"
+#include "init/selftest.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mm/frame.h"
@@ -44,6 +45,8 @@ static void boot_thread(void *argument)
 	const char *arguments[] = { init ? init : DEFAULT_INIT, NULL };
 	const char *environment[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "TERM=linux", "HOME=/root", NULL };
 	int error;
+
+	selftest_run();
 
 	stage_enter("devices");
 	dev_init_basic();

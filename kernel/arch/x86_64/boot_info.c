@@ -306,6 +306,10 @@ void boot_info_log(void)
 	log_info("boot: loaded by %s at 0x%lx-0x%lx, %s", boot_info.loader, boot_info.kernel_start,
 		 boot_info.kernel_end, boot_info.efi ? "EFI" : "BIOS or none");
 	log_info("boot: command line: %s", boot_info.command_line);
+	if (boot_info.framebuffer.present)
+		log_info("boot: framebuffer %ux%ux%u at 0x%lx", boot_info.framebuffer.width,
+			 boot_info.framebuffer.height, boot_info.framebuffer.bits_per_pixel,
+			 boot_info.framebuffer.address);
 	for (unsigned i = 0; i < boot_info.range_count; i++)
 		log_info("memory: %016lx-%016lx %s", boot_info.ranges[i].start, boot_info.ranges[i].end - 1,
 			 kinds[boot_info.ranges[i].kind]);

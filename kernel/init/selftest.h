@@ -1,0 +1,11 @@
+/*
+ * `selftest=NAME` on the kernel's command line breaks something on purpose, so that tests can see how it is reported:
+ * panic, stack, null, write-text, ubsan, assert, hang, rank; sleep only measures.
+ */
+#ifndef OSIER_INIT_SELFTEST_H
+#define OSIER_INIT_SELFTEST_H
+
+/* In the boot thread, before devices. Returns when there is nothing to do or the name is unknown (logged). */
+void selftest_run(void);
+
+#endif
