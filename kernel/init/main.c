@@ -53,6 +53,7 @@ static void boot_thread(void *argument)
 	dev_init_disks();
 
 	stage_enter("file systems");
+	process_init();
 	vfs_init();
 	if (!root || !*root)
 		root = DEFAULT_ROOT;
@@ -65,7 +66,6 @@ static void boot_thread(void *argument)
 	stage_enter("first process");
 	for (unsigned i = 0; i < boot_info.module_count; i++)
 		frame_release_range(page_count(boot_info.modules[i].start), boot_info.modules[i].end >> PAGE_SHIFT);
-	process_init();
 	cmdline_check();
 	error = process_start_init(arguments[0], arguments, environment);
 	panic("cannot start %s: error %d", arguments[0], -error);

@@ -76,6 +76,11 @@ static void children_reparent_locked(struct process *process)
 	list_for_each_entry_safe(child, next, &process->children, sibling_link) {
 		list_remove(&child->sibling_link);
 		child->parent = init_process;
+		if (child->parent_death_signal) {
+			struct signal_info info = { .code = SI_KERNEL };
+
+			signal_send_locked(child, child->parent_death_signal, &info);
+		}
 		if (child->state == PROCESS_ZOMBIE) {
 			list_add_head(&init_process->children, &child->sibling_link);
 			wait_notify_parent_locked(child, CLD_EXITED, WEXITSTATUS(child->exit_status));
@@ -202,6 +207,17 @@ __noreturn void thread_end(void)
 		kfree(user);
 	process_put(process);		/* each further thread holds a reference */
 	thread_exit();
+}
+
+__noreturn void thread_end_with(int status)
+{
+	struct process *process = process_current();
+	uint64_t flags = spin_lock_irqsave(&process_lock);
+
+	if (!process->exiting)
+		process->exit_status = status;
+	spin_unlock_irqrestore(&process_lock, flags);
+	thread_end();
 }
 
 /* Sends the other threads of the process out. => process_lock held. */

@@ -14,6 +14,8 @@ struct thread;
 
 /* The calling thread ends; the last one ends its process. */
 __noreturn void thread_end(void);
+/* The same; if it turns out to be the last, the process ends with this wait status. */
+__noreturn void thread_end_with(int status);
 /* The calling process ends with a wait status (W_EXITCODE); all its threads. */
 __noreturn void process_end(int status);
 /* The default action of a signal that ends; says so in the log where it was a fault. */

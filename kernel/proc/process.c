@@ -16,6 +16,8 @@
 #include "proc/futex.h"
 #include "proc/group.h"
 #include "proc/itimer.h"
+#include "proc/proc_tree.h"
+#include "proc/tty_link.h"
 #include "task/sched.h"
 #include "fs/cred.h"
 #include "vm/space.h"
@@ -46,6 +48,8 @@ void process_init(void)
 	futex_init();
 	fpu_state_init();
 	id_uses[0] = 1;
+	tty_link_init();
+	proc_tree_init();
 }
 
 /* => process_lock held. */
@@ -156,9 +160,10 @@ void process_link_locked(struct process *process, struct process *parent,
 		list_add_tail(&parent->children, &process->sibling_link);
 	list_add_tail(&process_all, &process->all_link);
 	list_add_head(hash_bucket(process->pid), &process->hash_link);
-	process->group = group;
-	if (group)
+	if (group) {
+		process->group = group;
 		list_add_tail(&group->members, &process->group_link);
+	}
 	process_count++;
 	process_forks++;
 }

@@ -90,6 +90,7 @@ struct process {
 	struct list_node group_link;
 	bool has_executed;			/* exec since fork: its parent may no longer move it */
 	bool dumpable;
+	uint8_t parent_death_signal;		/* prctl PR_SET_PDEATHSIG; 0: none */
 
 	/* Guarded by process_lock: its end and its stops. */
 	bool exiting;				/* no way back; every thread is on its way out */

@@ -5,6 +5,8 @@
 #ifndef OSIER_PROC_RESTART_H
 #define OSIER_PROC_RESTART_H
 
+#include <osier/abi/errno.h>
+#include <osier/compiler.h>
 #include <osier/types.h>
 
 enum restart_error {
@@ -12,10 +14,19 @@ enum restart_error {
 	ERESTART_NO_HANDLER = 513,	/* again only when no handler ran */
 };
 
-/* For calls that may be restarted by SA_RESTART. */
+/* Makes sure that delivery sees the result, and says how the call may be made again. => -restart_error. */
+long signal_restart(enum restart_error);
+
+/* For calls that SA_RESTART restarts. */
 static inline long restartable(long result)
 {
-	return result == -4 /* -EINTR */ ? -ERESTART : result;
+	return unlikely(result == -EINTR) ? signal_restart(ERESTART) : result;
+}
+
+/* For calls that are made again only if no handler ran: those that wait for a time or for signals. */
+static inline long restartable_without_handler(long result)
+{
+	return unlikely(result == -EINTR) ? signal_restart(ERESTART_NO_HANDLER) : result;
 }
 
 #endif

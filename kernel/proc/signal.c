@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "proc/process.h"
+#include "proc/restart.h"
 #include "task/sched.h"
 
 static struct slab_cache *actions_cache, *entry_cache;
@@ -252,6 +253,13 @@ void signal_mask_swap_end(bool interrupted)
 		return;			/* delivery saves the old mask in the frame, or puts it back */
 	thread->user->restore_mask = false;
 	signal_mask_set(thread->user->saved_mask);
+}
+
+long signal_restart(enum restart_error code)
+{
+	/* Another thread may have taken the signal meanwhile: return_work must come by all the same. */
+	thread_work_set(thread_current(), THREAD_WORK_SIGNAL);
+	return -code;
 }
 
 int signal_suspend(uint64_t mask)

@@ -74,6 +74,13 @@ long sys_munmap(vaddr_t address, size_t length);
 long sys_mprotect(vaddr_t address, size_t length, int prot);
 long sys_msync(vaddr_t address, size_t length, int flags);
 long sys_madvise(vaddr_t address, size_t length, int advice);
+long sys_mremap(vaddr_t address, size_t old_size, size_t new_size, int flags, vaddr_t new_address);
+long sys_mincore(vaddr_t address, size_t length, vaddr_t vector);
+long sys_mlock(vaddr_t address, size_t length);
+long sys_mlock2(vaddr_t address, size_t length, int flags);
+long sys_munlock(vaddr_t address, size_t length);
+long sys_mlockall(int flags);
+long sys_munlockall(void);
 long sys_brk(vaddr_t address);
 
 /* sys_process.c */
