@@ -66,6 +66,12 @@ static void test_hang(void)
 		cpu_pause();
 }
 
+/* Nothing runs and nothing will: the watchdog must notice all the same. */
+static void test_idle(void)
+{
+	clock_sleep_until(UINT64_MAX, false);
+}
+
 static void test_rank(void)
 {
 	static struct spinlock outer = SPINLOCK_INIT("selftest outer", LOCK_RANK_LIST);
@@ -91,7 +97,8 @@ void selftest_run(void)
 	static const struct { const char *name; void (*run)(void); } tests[] = {
 		{ "panic", test_panic }, { "stack", test_stack }, { "null", test_null },
 		{ "write-text", test_write_text }, { "ubsan", test_ubsan }, { "assert", test_assert },
-		{ "hang", test_hang }, { "rank", test_rank }, { "sleep", test_sleep },
+		{ "hang", test_hang }, { "idle", test_idle },
+		{ "rank", test_rank }, { "sleep", test_sleep },
 	};
 	const char *wanted = cmdline_get("selftest");
 

@@ -1,6 +1,6 @@
 /*
  * `selftest=NAME` on the kernel's command line breaks something on purpose, so that tests can see how it is reported:
- * panic, stack, null, write-text, ubsan, assert, hang, rank; sleep only measures.
+ * panic, stack, null, write-text, ubsan, assert, hang, idle, rank; sleep only measures.
  */
 #ifndef OSIER_INIT_SELFTEST_H
 #define OSIER_INIT_SELFTEST_H

@@ -25,6 +25,9 @@ static void page_fault(struct trap_frame *frame)
 	vaddr_t fixup = user ? 0 : usercopy_fixup(frame->rip);
 	struct vm_fault *fault;
 
+	/* Before there are threads, and in an interrupt handler, nobody can handle a fault. */
+	if (!user && unlikely(!thread_current() || cpu_this()->irq_nesting))
+		panic_unhandled_trap(frame, address);
 	if (likely(frame->rflags & RFLAGS_IF))
 		irq_enable();
 	switch (vm_fault(address, (uint32_t)frame->error, frame->rip, fixup != 0)) {

@@ -142,8 +142,8 @@ static void switch_away(struct run_queue *rq, struct thread *previous)
 	cpu_set_kernel_stack(next->stack_top);
 	if (next->mmu) {
 		mmu_switch(next->mmu);
-		if (!previous->mmu || previous->user_fs_base != next->user_fs_base)
-			cpu_set_user_fs(next->user_fs_base);
+		/* Always: user mode can zero its base by loading a selector, and the next thread must not inherit that. */
+		cpu_set_user_fs(next->user_fs_base);
 	}
 	switch_context(&previous->context, next->context);
 	sched_finish_switch();

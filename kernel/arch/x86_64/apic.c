@@ -45,6 +45,7 @@ enum apic_register {
 
 static volatile char *registers;	/* NULL: x2APIC */
 static bool present;
+static bool timer_armed;		/* boot CPU only: for the heartbeat */
 /* Timer ticks per nanosecond as a fraction of 2^32, and the most that one shot may wait. */
 static uint64_t timer_mul;
 static uint64_t timer_max_ns;
@@ -130,8 +131,10 @@ void apic_timer_set(uint64_t deadline_ns)
 	uint64_t now, wait;
 	uint32_t ticks;
 
-	if (!stage_is_done())
+	if (unlikely(!stage_is_done())) {
 		deadline_ns = min(deadline_ns, time_ns() + BOOT_HEARTBEAT_NS);
+		timer_armed = true;
+	}
 	if (deadline_ns == UINT64_MAX) {
 		apic_write(APIC_TIMER_INITIAL, 0);
 		return;
@@ -141,6 +144,14 @@ void apic_timer_set(uint64_t deadline_ns)
 	/* Rounded up: a shot that comes early finds nothing to do and has to be repeated. */
 	ticks = (uint32_t)((unsigned __int128)wait * timer_mul >> 32) + 1;
 	apic_write(APIC_TIMER_INITIAL, ticks);
+}
+
+void apic_timer_heartbeat(bool fired)
+{
+	if (fired)
+		timer_armed = false;
+	else if (!timer_armed)
+		apic_timer_set(UINT64_MAX);
 }
 
 static void command(uint32_t destination, uint32_t low)

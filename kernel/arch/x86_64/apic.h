@@ -17,6 +17,12 @@ void apic_eoi(void);
  */
 void apic_timer_set(uint64_t deadline_ns);
 
+/*
+ * While the boot lasts: called before (fired) and after the handlers of the timer's interrupt; keeps it going though nobody
+ * has a deadline, for the stage watchdog.
+ */
+void apic_timer_heartbeat(bool fired);
+
 /* Sends `vector` to one CPU, or to all but this one. */
 void apic_send(uint32_t apic_id, unsigned vector);
 void apic_send_others(unsigned vector);

@@ -98,6 +98,7 @@ void irq_init(void)
 	apic_init();
 	ioapic_init();
 	irq_set_handler(IRQ_VECTOR_STOP, stop_this_cpu, NULL);
+	apic_timer_set(UINT64_MAX);
 }
 
 int irq_register(unsigned line, enum irq_mode mode, irq_handler handler, void *argument)
@@ -209,9 +210,13 @@ void irq_dispatch(unsigned vector)
 	apic_eoi();
 	if (!handlers[vector] && unexpected++ < 8)
 		log_warn("irq: nobody handles vector %u", vector);
+	if (unlikely(!stage_is_done()) && vector == IRQ_VECTOR_TIMER)
+		apic_timer_heartbeat(true);
 	for (struct irq_entry *entry = handlers[vector]; entry; entry = entry->next)
 		entry->handler(entry->argument);
-	if (vector == IRQ_VECTOR_TIMER && unlikely(!stage_is_done()))
+	if (unlikely(!stage_is_done()) && vector == IRQ_VECTOR_TIMER) {
 		stage_watchdog_tick();
+		apic_timer_heartbeat(false);
+	}
 	cpu->irq_nesting--;
 }
