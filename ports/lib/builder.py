@@ -71,21 +71,17 @@ class Builder:
 
     def run(self, clean=False):
         """Makes BUILD/ports/NAME match its inputs. Returns what had to be done."""
-        if not clean and self._installed():
-            return "unchanged"
-        if not clean and os.path.isfile(self.package):
-            self._unpack_package()
-            return "from cache"
         os.makedirs(self.home, exist_ok=True)
         with open(os.path.join(self.home, "lock"), "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not clean and os.path.isfile(self.package):     # another run was faster
-                self._unpack_package()
-                return "from cache"
-            did = self._build(clean)
-        self._unpack_package()
-        self._prune()
-        return did
+            if not clean and self._installed():
+                return "unchanged"
+            did = "from cache"
+            if clean or not os.path.isfile(self.package):
+                did = self._build(clean)
+                self._prune()
+            self._unpack_package()
+            return did
 
     def _build(self, clean):
         with open(self.log, "w", encoding="utf-8"):
