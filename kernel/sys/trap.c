@@ -18,7 +18,7 @@
 #include "task/sched.h"
 
 /* Vector 14. The fewest instructions lie between a first write to a page and the second try at it. */
-static void page_fault(struct trap_frame *frame)
+static void handle_page_fault(struct trap_frame *frame)
 {
 	vaddr_t address = read_cr2();
 	bool user = trap_from_user(frame);
@@ -139,7 +139,7 @@ static void user_trap(struct trap_frame *frame)
 void trap_dispatch(struct trap_frame *frame)
 {
 	if (likely(frame->vector == TRAP_PAGE_FAULT))
-		page_fault(frame);
+		handle_page_fault(frame);
 	else if (trap_from_user(frame) && frame->vector != TRAP_NMI &&
 		 frame->vector != TRAP_DOUBLE_FAULT && frame->vector != TRAP_MACHINE_CHECK)
 		user_trap(frame);
