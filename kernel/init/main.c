@@ -20,6 +20,7 @@
 #include "debug/panic.h"
 #include "debug/stage.h"
 #include "dev/dev.h"
+#include "dev/screen.h"
 #include "fs/vfs.h"
 #include "init/panic_hooks.h"
 #include "init/selftest.h"
@@ -127,6 +128,7 @@ void kernel_main(uint32_t magic, paddr_t information)
 	vm_init();
 	kernel_regions_init();
 	panic_hooks_init();
+	screen_init_early();
 
 	stage_enter("scheduler");
 	start_boot_thread();
