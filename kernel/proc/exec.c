@@ -386,6 +386,7 @@ static void become_first_thread(struct thread *thread, struct process *process)
 	       sizeof(user->pending.standard));
 	list_splice_tail(&process->first.pending.queue, &user->pending.queue);
 	thread->user = &process->first;
+	thread->fault = &process->first.fault;
 	spin_unlock_irqrestore(&process_lock, flags);
 	thread_set_tid(thread, (uint32_t)process->pid);
 	process_id_release(old_tid);

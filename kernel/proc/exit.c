@@ -160,6 +160,7 @@ static __noreturn void process_finish(struct thread *thread, struct process *pro
 	/* From here on the parent may free it. */
 	thread->process = NULL;
 	thread->user = NULL;
+	thread->fault = NULL;
 	spin_unlock_irqrestore(&process_lock, flags);
 	if (reap) {
 		group_garbage_free(&garbage);
@@ -200,6 +201,7 @@ __noreturn void thread_end(void)
 		process->first.thread = NULL;
 	thread->process = NULL;
 	thread->user = NULL;
+	thread->fault = NULL;
 	spin_unlock_irqrestore(&process_lock, flags);
 	if ((pid_t)thread->tid != process->pid)
 		process_id_release((pid_t)thread->tid);

@@ -174,6 +174,7 @@ long process_fork(const struct trap_frame *frame, bool wait_for_exec)
 	thread_set_tid(thread, (uint32_t)pid);
 	thread->process = child;
 	thread->user = &child->first;
+	thread->fault = &child->first.fault;
 	if (child->nice)
 		thread_set_nice(thread, child->nice);
 	child->first.thread = thread;
@@ -207,6 +208,7 @@ static int thread_join_process(struct thread *thread, struct user_thread *user)
 	}
 	thread->process = process_get(process);
 	thread->user = user;
+	thread->fault = &user->fault;
 	user->thread = thread;
 	list_add_tail(&process->threads, &thread->process_link);
 	process->thread_count++;

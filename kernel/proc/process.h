@@ -28,6 +28,7 @@
 #include "task/thread.h"
 #include "task/timer.h"
 #include "task/waitq.h"
+#include "vm/fault.h"
 
 struct char_device;
 struct file;
@@ -61,6 +62,7 @@ struct process_group {
 /* What a thread has on this layer. The first thread's lies in its process. */
 struct user_thread {
 	struct thread *thread;
+	struct vm_fault fault;			/* thread.fault points here: the last page fault */
 	struct signal_pending pending;		/* sent to this thread alone */
 	uint32_t cred_changes;			/* process.cred_changes when thread.cred was taken */
 	uint64_t saved_mask;			/* what sigsuspend and ppoll put back after the handler */

@@ -115,6 +115,7 @@ int process_start_init(const char *path, const char *const *arguments, const cha
 		return error;
 	thread->process = process;
 	thread->user = &process->first;
+	thread->fault = &process->first.fault;
 	process->first.thread = thread;
 	thread_set_tid(thread, (uint32_t)process->pid);
 	list_add_tail(&process->threads, &thread->process_link);
