@@ -43,7 +43,7 @@ void kernel_main(uint32_t magic, paddr_t information);
 static void boot_thread(void *argument)
 {
 	const char *root = cmdline_get("root"), *init = cmdline_get("init");
-	const char *arguments[] = { init ? init : DEFAULT_INIT, NULL };
+	const char *arguments[] = { init && *init ? init : DEFAULT_INIT, NULL };
 	const char *environment[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "TERM=linux", "HOME=/root", NULL };
 	int error;
 
