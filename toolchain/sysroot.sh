@@ -22,6 +22,7 @@ headers)
 	mkdir -p "$stage/osier/abi" "$sysroot/include"
 	cp -r "$build/newlib/include/." "$stage/"
 	rm -f "$stage/threads.h"		# newlib has the names but not the types
+	rm -f "$stage/stdatomic.h"	# gcc's own knows _Atomic
 	cp -r "$top/userland/libc/include/replace/." "$stage/"
 	cp -r "$top/userland/libc/include/add/." "$stage/"
 	cp "$top/kernel/include/osier/abi"/*.h "$stage/osier/abi/"
