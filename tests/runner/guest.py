@@ -201,6 +201,32 @@ def _bad_machine(log):
     check(status == 121 and "/no/such/folder" in err, f"status {status}, {err!r} for a missing EXTRA")
 
 
+def _panic(log):
+    status, _, err = _make_guest(log, APPEND="selftest=panic", CMD="true")
+    check(status == 120, f"status {status} when the guest panics")
+    check("asked for" in err, f"stderr does not have the panic's text: {err!r}")
+
+
+def _broken(name, reason, function):
+    """The kernel breaks something on purpose (selftest=NAME): the panic must say what, and where."""
+    def run(log):
+        status, _, _, guest = run_guest(log, "true", 60, options=[f"selftest={name}"], KERNEL="debug")
+        check(status == 120, f"no panic: {explain(guest, status)}")
+        check(re.search(reason, guest.panic + "\n" + guest.log.decode(errors="replace")), f"the panic says {guest.panic!r}")
+        text = guest.log.decode(errors="replace")
+        check(function in text[text.rfind(guest.panic[:20]):], f"the backtrace does not name {function}")
+        return guest.panic
+
+    return Test("panic/" + name, run)
+
+
+def _no_progress(log):
+    """A boot that stands still says at which stage within some ten seconds."""
+    _, _, _, guest = run_guest(log, "true", 16, options=["selftest=hang"], KERNEL="debug")
+    check(re.search(r"no progress for 10 s in stage \d+", guest.log.decode(errors="replace")),
+          "nothing was said: " + "\n".join(guest.log_tail(5)))
+
+
 def _large_output(log):
     status, out, _, guest = run_guest(log, "seq 200000", 120)
     check(status == 0, explain(guest, status))
@@ -239,7 +265,11 @@ def tests():
     found += [Test("frontdoor/quoting", _quoting), Test("frontdoor/quick", _quick), Test("frontdoor/extra", _extra),
               Test("frontdoor/limit", _limit), Test("frontdoor/signal", _signal),
               Test("frontdoor/bad-machine", _bad_machine), Test("frontdoor/output", _large_output),
-              Test("frontdoor/icount", _icount)]
+              Test("frontdoor/icount", _icount), Test("frontdoor/panic", _panic),
+              Test("panic/no-progress", _no_progress)]
+    found += [_broken(*what) for what in (
+        ("stack", "stack", "dig"), ("null", "null|page fault|0x0", "test_null"), ("write-text", "write|page fault", "test_write_text"),
+        ("assert", "assertion", "test_assert"), ("rank", "rank", "test_rank"), ("ubsan", "overflow", "test_ubsan"))]
     found += [_machine(*what) for what in (
         ("max", "1G", 1, "debug"), ("qemu64", "1G", 1, "release"), ("qemu64", "1G", 1, "debug"), ("max", "16M", 1, "release"),
         ("qemu64", "16M", 1, "release"), ("max", "4G", 1, "release"), ("max", "1G", 2, "release"))]
