@@ -35,6 +35,11 @@ extern init_function _init, _fini;
 extern void __call_exitprocs(int, void *) __attribute__((weak));
 extern struct _reent *const _global_impure_ptr __attribute__((weak));
 
+/*
+ * Linux hands AT_PLATFORM to every program, Osier to none. Packages' configure scripts now and then
+ * run what they should only have linked; on Linux our call numbers would mean something else, so
+ * such a program ends here.
+ */
 hidden __attribute__((noreturn)) void __osier_start(unsigned long *stack, main_function *main)
 {
 	int argc = (int)stack[0];
@@ -62,6 +67,8 @@ hidden __attribute__((noreturn)) void __osier_start(unsigned long *stack, main_f
 			phdr = (Elf64_Phdr *)auxv[1];
 		else if (auxv[0] == AT_PHNUM)
 			phnum = auxv[1];
+		else if (auxv[0] == AT_PLATFORM)
+			__builtin_trap();	/* Linux, see above */
 	}
 	for (; phdr && phnum; phnum--, phdr++) {
 		if (phdr->p_type == PT_TLS && phdr->p_memsz)
