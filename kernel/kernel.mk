@@ -73,6 +73,13 @@ build/kernel/$(1)/osier.elf: $$(KERNEL_OBJECTS_$(1)) build/kernel/$(1)/objects k
 -include $$(KERNEL_OBJECTS_$(1):.o=.d)
 endef
 
+# The screen's font: GNU Unifont, as GRUB's package has it.
+KERNEL_FONT ?= /usr/share/grub/unicode.pf2
+build/kernel/font.bin: kernel/dev/make_font.py $(KERNEL_FONT)
+	@mkdir -p $(@D)
+	$(kernel_quiet)$(PYTHON3) kernel/dev/make_font.py $(KERNEL_FONT) $@.tmp && mv $@.tmp $@
+build/kernel/release/dev/font.asm.o build/kernel/debug/dev/font.asm.o: build/kernel/font.bin
+
 $(eval $(call kernel_variant,release))
 $(eval $(call kernel_variant,debug))
 

@@ -39,7 +39,7 @@ static int device_open(struct char_device *device, unsigned flags, void **open_d
 	}
 	if (tty->exclusive && tty->opens)
 		return -EBUSY;
-	tty->opens++;
+	__atomic_fetch_add(&tty->opens, 1, __ATOMIC_RELAXED);
 	if (hooks && !(flags & O_NOCTTY))
 		hooks->opened(tty);
 	return 0;
@@ -49,7 +49,7 @@ static void device_close(struct char_device *device, void *open_data)
 {
 	struct tty *tty = device->data;
 
-	if (tty && --tty->opens == 0)
+	if (tty && __atomic_sub_fetch(&tty->opens, 1, __ATOMIC_RELAXED) == 0)
 		tty->exclusive = false;
 }
 
