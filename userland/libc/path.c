@@ -160,6 +160,8 @@ int renameat(int olddir, const char *old, int newdir, const char *new)
 	return (int)call(SYS_renameat, olddir, old, newdir, new, 0);
 }
 
+/* Not of POSIX: weak, as some programs bring their own. */
+__attribute__((weak))
 int renameat2(int olddir, const char *old, int newdir, const char *new, unsigned int flags)
 {
 	return (int)call(SYS_renameat, olddir, old, newdir, new, flags);
