@@ -185,13 +185,12 @@ int vfs_check_sticky(const struct inode *directory, const struct inode *inode)
 /* May the name be removed? Directory locked. */
 static int check_remove(const struct inode *directory, const struct dentry *dentry)
 {
-	int error = inode_permission(directory, MAY_WRITE | MAY_EXECUTE);
+	int error;
 
-	if (!error)
-		error = vfs_check_sticky(directory, dentry->inode);
-	if (!error && (dentry->flags & DENTRY_MOUNTED))
-		error = -EBUSY;
-	return error;
+	if (dentry->flags & DENTRY_MOUNTED)
+		return -EBUSY;
+	error = inode_permission(directory, MAY_WRITE | MAY_EXECUTE);
+	return error ? error : vfs_check_sticky(directory, dentry->inode);
 }
 
 static int unlink_locked(struct inode *directory, const struct path_last *last, struct dentry *dentry)
