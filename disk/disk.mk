@@ -21,7 +21,7 @@ $(BUILD)/image/osier.elf: $(BUILD)/kernel/release/osier.elf
 	$(stripped)
 $(BUILD)/image/osier-debug.elf: $(BUILD)/kernel/debug/osier.elf
 	$(stripped)
-$(BUILD)/image/root/bin/vmbench%: $(BUILD)/userland/bench/vmbench%
+$(BUILD)/image/root/bin/vmb%: $(BUILD)/userland/bench/vmb%
 	$(stripped)
 $(BUILD)/image/root/bin/%: $(BUILD)/userland/bin/%
 	$(stripped)
@@ -36,7 +36,7 @@ $(BUILD)/image/list: FORCE
 
 $(IMAGE): $(IMAGE_KERNELS) $(IMAGE_PROGRAMS) $(BASE_PORTS_STAMP) $(BUILD)/image/list \
 		grub/grub.cfg grub/early.cfg disk/make-image disk/ext2.py disk/modes \
-		$(shell find disk/root -mindepth 1)
+		$(shell find disk/root -type f -o -type d)
 	@echo "  IMAGE    $@"
 	$(Q)disk/make-image --output $@ --work $(BUILD)/image --size $(IMAGE_MIB) \
 		--tree disk/root $(foreach port,$(IMAGE_PORTS),--tree $(BUILD)/ports/$(port)) \
