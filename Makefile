@@ -75,7 +75,7 @@ $(BUILD)/host/osier.so: tools/make-exec.c | $(BUILD)/host.mk
 
 # Builds in a make of its own, in parallel, its chatter on stderr; then the front door's recipe
 # starts with nothing else running. The number tells the progress line how many objects are missing.
-build_now = @$(if $(V),,$(PYTHON3) tools/progress.py $(words $(filter-out $(wildcard $(OBJECTS)),$(OBJECTS)))) \
+build_now = @$(PYTHON3) tools/progress.py $(words $(filter-out $(wildcard $(OBJECTS)),$(OBJECTS))) \
 	$(MAKE) $(if $(V),,-s) -j$(JOBS) $1 >&2
 OBJECTS = $(KERNEL_OBJECTS_release) $(KERNEL_OBJECTS_debug) $(LIBC_OBJS) $(USER_PROGRAMS)
 

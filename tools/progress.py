@@ -5,8 +5,11 @@ Lines of the form `  WORD  what` announce one small step of many. On a terminal 
 that is rewritten; elsewhere only every fiftieth is printed, and those that stand for long work.
 Everything else (warnings, errors, what ports say) is passed on as it is. TOTAL is how many compiler
 runs are to be expected, 0 if that is not known.
+
+Only one build works in a checkout at a time: a second one waits for the lock on build/.lock.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -52,7 +55,18 @@ class Display:
             self.write(f"{how_far} {word} {what}\n")
 
 
+def take_lock():
+    """The lock is this process's: the file is closed when it ends, whatever happens."""
+    lock = os.open(os.path.join("build", ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.stderr.write("waiting for another build in this checkout to end\n")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 def main():
+    take_lock()
     display = Display(int(sys.argv[1]))
     process = subprocess.Popen(sys.argv[2:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, errors="replace", close_fds=False)
