@@ -98,6 +98,8 @@ int group_create_first(struct process *process)
 	}
 	flags = spin_lock_irqsave(&process_lock);
 	session_link_locked(session, process);
+	/* Init leads no session, so that a terminal it opens is not taken from those it starts. */
+	session->leader = NULL;
 	group_link_locked(group, process->pid, session);
 	process->group = group;
 	list_add_tail(&group->members, &process->group_link);

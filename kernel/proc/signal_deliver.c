@@ -30,12 +30,16 @@
 #define UCONTEXT_BYTES offsetof(ucontext_t, __uc_fpstate)
 
 struct handler_frame {
+	uint64_t unused;		/* not copied: keeps the context where its alignment wants it */
 	uint64_t restorer;
 	union {
 		ucontext_t context;
 		char bytes[UCONTEXT_BYTES];
 	};
 };
+
+static_assert(offsetof(struct handler_frame, context) == offsetof(struct handler_frame, restorer) + 8,
+	      "the context follows the restorer");
 
 /*
  * The process stops (signal > 0), or is stopped already (0), until SIGCONT or SIGKILL. => process_lock held before and after;
@@ -241,7 +245,7 @@ static int push_handler(struct trap_frame *frame, int signal, const struct signa
 	new.context.uc_mcontext.gregs[REG_CR2] = (greg_t)info->value;
 	memset(new.context.uc_mcontext.__reserved, 0, sizeof(new.context.uc_mcontext.__reserved));
 	new.context.uc_sigmask = old_mask;
-	if (copy_to_user(place, &new, sizeof(new.restorer) + UCONTEXT_BYTES))
+	if (copy_to_user(place, &new.restorer, sizeof(new.restorer) + UCONTEXT_BYTES))
 		return -EFAULT;
 	if (action->flags & SA_SIGINFO) {
 		siginfo_t siginfo;
