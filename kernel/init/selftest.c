@@ -98,7 +98,7 @@ void selftest_run(void)
 		{ "panic", test_panic }, { "stack", test_stack }, { "null", test_null },
 		{ "write-text", test_write_text }, { "ubsan", test_ubsan }, { "assert", test_assert },
 		{ "hang", test_hang }, { "idle", test_idle },
-		{ "rank", test_rank }, { "sleep", test_sleep },
+		{ "rank", test_rank }, { "sleep", test_sleep }, { "task", selftest_task },
 	};
 	const char *wanted = cmdline_get("selftest");
 
