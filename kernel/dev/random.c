@@ -90,7 +90,7 @@ void random_bytes(void *out, size_t size)
 	uint64_t entropy[4];
 
 	memcpy(entropy, pool, sizeof entropy);
-	chacha_random(key, fixed ? NULL : entropy, sizeof entropy, out, size);
+	chacha_random(key, fixed ? NULL : entropy, fixed ? 0 : sizeof entropy, out, size);
 	spin_unlock_irqrestore(&random_lock, flags);
 }
 
