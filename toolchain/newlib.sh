@@ -29,6 +29,10 @@ if [ ! -f "$source" ]; then
 	source=$1
 fi
 
+# One build at a time in this tree; who comes second finds it done.
+exec 9> "$build/newlib.lock"
+flock 9
+
 # syscall.h grows with every new call and no part of newlib looks at it.
 key=$({
 	sha256sum < "$source"

@@ -15,6 +15,10 @@ sysroot=$2
 build=$3
 top=$(cd "$(dirname "$0")/.." && pwd)
 
+# One at a time in this tree.
+exec 9> "$build/sysroot.lock"
+flock 9
+
 case $what in
 headers)
 	stage=$build/sysroot-headers

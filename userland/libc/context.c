@@ -1,4 +1,4 @@
-/* makecontext, and the signal masks of its relatives in context.S. */
+/* makecontext, and the signal masks of its relatives in ucontext.S. */
 #include "osier.h"
 #include <signal.h>
 #include <stdarg.h>
@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <ucontext.h>
 
-_Static_assert(offsetof(ucontext_t, uc_mcontext.gregs) == 40, "context.S knows the offset");
-_Static_assert(offsetof(ucontext_t, uc_sigmask) == 296, "context.S knows the offset");
-_Static_assert(offsetof(ucontext_t, __uc_fpstate) == 304, "context.S knows the offset");
+_Static_assert(offsetof(ucontext_t, uc_mcontext.gregs) == 40, "ucontext.S knows the offset");
+_Static_assert(offsetof(ucontext_t, uc_sigmask) == 296, "ucontext.S knows the offset");
+_Static_assert(offsetof(ucontext_t, __uc_fpstate) == 304, "ucontext.S knows the offset");
 
 extern hidden void __osier_context_end(void);
 

@@ -5,7 +5,7 @@
  * It traces the program and turns each Osier system call into the Linux one: most have the same
  * arguments and structures, only the numbers differ. Error numbers are turned back. What Linux does
  * in another way (mounts, the log, tests' own calls) fails with ENOSYS. Programs that are executed
- * must be Osier's too. Exit status: the program's, 128 + signal, 125 when this tool fails.
+ * must be Osier's too; OSIER_SH says what stands in for /bin/sh. Exit status: the program's, 128 + signal, 125 when this tool fails.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -186,6 +186,20 @@ static void enter(struct task *t)
 		r.r10 = 8;
 		break;
 	}
+	case OSIER_execve:
+	case OSIER_faccessat: {
+		/* The shell behind system() and popen() must be Osier's as well. */
+		unsigned long long *path = n == OSIER_execve ? &r.rdi : &r.rsi;
+		const char *shell = getenv("OSIER_SH");
+		char text[8] = "";
+
+		peek(t->pid, *path, text, sizeof text);
+		if (shell && !memcmp(text, "/bin/sh", 8)) {
+			*path = r.rsp - 1024;
+			poke(t->pid, *path, shell, strlen(shell) + 1);
+		}
+		break;
+	}
 	case OSIER_set_tls:
 		r.rsi = r.rdi;
 		r.rdi = 0x1002;
@@ -256,6 +270,33 @@ static void leave(struct task *t)
 	t->call = -1;
 }
 
+/*
+ * => a program has just been executed. libc ends at once when it finds AT_PLATFORM, which only Linux
+ * hands out; here Linux is on purpose, so the entry is made one to be ignored.
+ */
+static void hide_linux(pid_t pid)
+{
+	struct user_regs_struct r;
+	uint64_t at, word[2];
+
+	ptrace(PTRACE_GETREGS, pid, 0, &r);
+	peek(pid, r.rsp, word, 8);
+	at = r.rsp + 8 * (word[0] + 2);
+	do {
+		peek(pid, at, word, 8);
+		at += 8;
+	} while (word[0]);
+	for (;; at += 16) {
+		peek(pid, at, word, 16);
+		if (word[0] == 0)
+			break;
+		if (word[0] == 15) {
+			word[0] = 1;
+			poke(pid, at, word, 8);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
@@ -305,7 +346,8 @@ int main(int argc, char **argv)
 		} else if (event == PTRACE_EVENT_EXEC) {
 			/* The call that brought us here ends in the new program. */
 			t->call = OSIER_execve;
-			t->started = 1;
+			t->started = 2;
+			hide_linux(pid);
 			sig = 0;
 		} else if (event == PTRACE_EVENT_CLONE && t->call == OSIER_thread_create) {
 			unsigned long child;
