@@ -24,6 +24,7 @@
 #include "fs/vfs.h"
 #include "init/panic_hooks.h"
 #include "init/selftest.h"
+#include "init/smp.h"
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mm/frame.h"
@@ -47,6 +48,7 @@ static void boot_thread(void *argument)
 	const char *environment[] = { "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "TERM=linux", "HOME=/root", NULL };
 	int error;
 
+	smp_start();
 	selftest_run();
 
 	stage_enter("devices");
