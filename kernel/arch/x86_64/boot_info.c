@@ -126,7 +126,7 @@ static void parse_framebuffer(const struct multiboot_framebuffer *f)
 	struct boot_framebuffer *to = &boot_info.framebuffer;
 
 	/* Type 1 is direct colour. A text screen or a palette is of no use. */
-	if (f->tag.size < sizeof(*f) || f->type != 1 || (f->bits_per_pixel != 32 && f->bits_per_pixel != 24))
+	if (f->tag.size < offsetof(struct multiboot_framebuffer, blue_bits) + 1 || f->type != 1 || (f->bits_per_pixel != 32 && f->bits_per_pixel != 24))
 		return;
 	if (!f->width || !f->height || f->width > 16384 || f->height > 16384 ||
 	    f->pitch < f->width * (f->bits_per_pixel / 8u) || f->pitch > 16384u * 8)
