@@ -259,7 +259,7 @@ long signal_restart(enum restart_error code)
 {
 	/* Another thread may have taken the signal meanwhile: return_work must come by all the same. */
 	thread_work_set(thread_current(), THREAD_WORK_SIGNAL);
-	return -code;
+	return -(long)code;
 }
 
 int signal_suspend(uint64_t mask)

@@ -71,13 +71,13 @@ __attribute__((unused)) static int done(void)
 }
 
 /* Runs `statement` in a child. => its wait status. */
-#define in_child(statement)                                                                        \
+#define in_child(...)                                                                              \
 	({                                                                                         \
 		int tap_status_ = -1;                                                              \
 		fflush(stdout);                                                                    \
 		pid_t tap_pid_ = fork();                                                           \
 		if (tap_pid_ == 0) {                                                               \
-			statement;                                                                 \
+			__VA_ARGS__;                                                               \
 			_exit(0);                                                                  \
 		}                                                                                  \
 		while (tap_pid_ > 0 && waitpid(tap_pid_, &tap_status_, 0) < 0 && errno == EINTR)   \
@@ -86,9 +86,9 @@ __attribute__((unused)) static int done(void)
 	})
 
 /* The exit code of a child that ran `statement`, or 1000 + the signal that ended it. */
-#define exit_of_child(statement)                                                                   \
+#define exit_of_child(...)                                                                         \
 	({                                                                                         \
-		int tap_child_ = in_child(statement);                                              \
+		int tap_child_ = in_child(__VA_ARGS__);                                              \
 		WIFEXITED(tap_child_) ? WEXITSTATUS(tap_child_) : 1000 + WTERMSIG(tap_child_);     \
 	})
 
