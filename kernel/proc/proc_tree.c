@@ -8,6 +8,7 @@
 
 #include "lib/printf.h"
 #include "proc/process.h"
+#include "proc/shm.h"
 
 /* The lowest pid >= from. */
 static int64_t next_pid(const struct proc_node *node, uint64_t from)
@@ -41,7 +42,21 @@ static ssize_t readlink_mounts(const struct proc_node *node, char *buffer, size_
 	return (ssize_t)kscnprintf(buffer, size, "self/mounts");
 }
 
+static int show_sysvipc_shm(const struct proc_node *node, struct text_buffer *out)
+{
+	shm_show(out);
+	return 0;
+}
+
+static const struct proc_entry sysvipc_entries[] = {
+	{ .name = "shm", .mode = S_IFREG | 0444, .show = show_sysvipc_shm },
+	{ .name = NULL },
+};
+
+static const struct proc_directory sysvipc = { .entries = sysvipc_entries };
+
 static const struct proc_entry top_entries[] = {
+	{ .name = "sysvipc", .mode = S_IFDIR | 0555, .directory = &sysvipc },
 	{ .name = "self", .mode = S_IFLNK | 0777, .readlink = readlink_self },
 	{ .name = "mounts", .mode = S_IFLNK | 0777, .readlink = readlink_mounts },
 	{ .name = "meminfo", .mode = S_IFREG | 0444, .show = proc_show_meminfo },

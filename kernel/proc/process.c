@@ -17,6 +17,7 @@
 #include "proc/group.h"
 #include "proc/itimer.h"
 #include "proc/proc_tree.h"
+#include "proc/shm.h"
 #include "proc/tty_link.h"
 #include "task/sched.h"
 #include "fs/cred.h"
@@ -49,6 +50,7 @@ void process_init(void)
 	fpu_state_init();
 	id_uses[0] = 1;
 	tty_link_init();
+	shm_init();
 	proc_tree_init();
 }
 

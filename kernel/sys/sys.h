@@ -81,6 +81,10 @@ long sys_mlock2(vaddr_t address, size_t length, int flags);
 long sys_munlock(vaddr_t address, size_t length);
 long sys_mlockall(int flags);
 long sys_munlockall(void);
+long sys_shmget(int key, size_t size, int flags);
+long sys_shmat(int id, vaddr_t address, int flags);
+long sys_shmdt(vaddr_t address);
+long sys_shmctl(int id, int command, vaddr_t buffer);
 long sys_brk(vaddr_t address);
 
 /* sys_process.c */

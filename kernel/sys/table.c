@@ -28,7 +28,7 @@ const struct syscall_entry syscall_table[] = {
 
 	CALL(mmap), CALL(munmap), CALL(mprotect), CALL(mremap), CALL(msync), CALL(madvise),
 	CALL(mincore), CALL(mlock), CALL(mlock2), CALL(munlock), CALL(mlockall),
-	CALL(munlockall), CALL(brk), MISSING(shmget), MISSING(shmat), MISSING(shmdt), MISSING(shmctl),
+	CALL(munlockall), CALL(brk), CALL(shmget), CALL(shmat), CALL(shmdt), CALL(shmctl),
 
 	CALL_FULL_FRAME(fork), CALL_FULL_FRAME(vfork), CALL_FULL_FRAME(execve), CALL(exit), CALL(wait4),
 	CALL(waitid), CALL(getpid), CALL(getppid), CALL(gettid), CALL(getpgid), CALL(setpgid),
