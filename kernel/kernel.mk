@@ -25,7 +25,7 @@ KERNEL_CFLAGS_release := -O2 -g
 KERNEL_CFLAGS_debug := -Og -g3 -DCONFIG_DEBUG=1 -fno-optimize-sibling-calls \
 	-fsanitize=undefined -fno-sanitize=alignment,object-size,pointer-overflow
 KERNEL_NASMFLAGS := -f elf64 -g -F dwarf -Ikernel/ -w+error=label-orphan
-KERNEL_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --build-id=none \
+KERNEL_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --build-id=sha1 \
 	--no-dynamic-linker
 
 # The sanitiser's own handlers, and code that runs before there is a place to report to, are not instrumented.
