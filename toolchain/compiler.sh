@@ -50,6 +50,7 @@ cat > "$bin/x86_64-osier-gcc.new" <<WRAPPER
 # Made by toolchain/compiler.sh. The predefined macros of the host's system are taken away here,
 # because in a specs file that would reach only preprocessor runs. -static keeps the host's default
 # of position-independent programs out. The last options win over what a package's build adds.
+unset CPATH C_INCLUDE_PATH LIBRARY_PATH GCC_EXEC_PREFIX COMPILER_PATH
 exec $gcc -specs=$bin/osier.specs -static -U__linux__ -U__linux -Ulinux -U__gnu_linux__ -D__osier__=1 "\$@" -fno-stack-protector -fno-pie
 WRAPPER
 chmod +x "$bin/x86_64-osier-gcc.new"

@@ -25,7 +25,9 @@ headers)
 	rm -rf "$stage"
 	mkdir -p "$stage/osier/abi" "$sysroot/include"
 	cp -r "$build/newlib/include/." "$stage/"
-	rm -f "$stage/threads.h"		# newlib has the names but not the types
+	# What newlib declares and nobody defines, or cannot be included at all.
+	rm -rf "$stage/threads.h" "$stage/ndbm.h" "$stage/regdef.h" "$stage/rpc" \
+		"$stage/sys/custom_file.h" "$stage/sys/timeb.h" "$stage/ieeefp.h"
 	rm -f "$stage/stdatomic.h"	# gcc's own knows _Atomic
 	cp -r "$top/userland/libc/include/replace/." "$stage/"
 	cp -r "$top/userland/libc/include/add/." "$stage/"

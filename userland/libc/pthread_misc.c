@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 /* ---- barriers: the last one to arrive opens the next round ---- */
@@ -358,4 +359,24 @@ int pthread_getcpuclockid(pthread_t thread, clockid_t *clock)
 		return ENOTSUP;
 	*clock = CLOCK_THREAD_CPUTIME_ID;
 	return 0;
+}
+
+/* ---- names, which the kernel keeps: 15 characters ---- */
+
+int pthread_setname_np(pthread_t thread, const char *name)
+{
+	if (strlen(name) > 15)
+		return ERANGE;
+	if (thread != thread_self())
+		return ENOTSUP;
+	return (int)-raw(SYS_prctl, PR_SET_NAME, name);
+}
+
+int pthread_getname_np(pthread_t thread, char *buf, size_t size)
+{
+	if (size < 16)
+		return ERANGE;
+	if (thread != thread_self())
+		return ENOTSUP;
+	return (int)-raw(SYS_prctl, PR_GET_NAME, buf);
 }

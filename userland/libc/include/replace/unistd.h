@@ -18,7 +18,6 @@ pid_t getsid(pid_t);
 pid_t vfork(void);
 int getdomainname(char *, size_t);
 int brk(void *);
-int acct(const char *);
 int syncfs(int);
 int getresuid(uid_t *, uid_t *, uid_t *);
 int getresgid(gid_t *, gid_t *, gid_t *);
