@@ -144,6 +144,9 @@ static void switch_away(struct run_queue *rq, struct thread *previous)
 		mmu_switch(next->mmu);
 		/* Always: user mode can zero its base by loading a selector, and the next thread must not inherit that. */
 		cpu_set_user_fs(next->user_fs_base);
+	} else if (unlikely(cpu_count > 1)) {
+		/* Another CPU may end the process whose root is loaded here; with one CPU it is left loaded, it costs nothing. */
+		mmu_switch(&kernel_mmu);
 	}
 	switch_context(&previous->context, next->context);
 	sched_finish_switch();
