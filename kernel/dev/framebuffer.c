@@ -125,7 +125,16 @@ void framebuffer_draw(unsigned row, unsigned column, uint32_t character, uint32_
 
 void framebuffer_clear(uint32_t pixel)
 {
-	for (unsigned y = 0; y < fb->height; y++)
+	for (unsigned y = 0; y < fb->height; y++) {
+		uint8_t *line = pixels + (size_t)y * fb->pitch;
+
+		if (pixel_bytes == 4) {
+			size_t count = fb->width;
+
+			__asm__ volatile("rep stosl" : "+D"(line), "+c"(count) : "a"(pixel) : "memory");
+			continue;
+		}
 		for (unsigned x = 0; x < fb->width; x++)
-			put_pixel(pixels + (size_t)y * fb->pitch + (size_t)x * pixel_bytes, pixel);
+			put_pixel(line + (size_t)x * pixel_bytes, pixel);
+	}
 }

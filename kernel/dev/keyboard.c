@@ -257,6 +257,7 @@ static void drain(void)
 void keyboard_init(struct tty *tty, const bool *application_keys)
 {
 	uint8_t configuration;
+	uint64_t flags;
 
 	if (inb(I8042_STATUS) == 0xff)
 		return;
@@ -272,8 +273,14 @@ void keyboard_init(struct tty *tty, const bool *application_keys)
 	configuration = (uint8_t)((configuration | 0x41) & ~0x12);
 	if (!command(COMMAND_WRITE_CONFIGURATION) || !put_data(configuration) || !command(COMMAND_ENABLE_KEYBOARD))
 		return;
-	/* Scan; its answer is dropped in the interrupt handler. */
+	/* Scan; the answer means nothing. */
 	(void)put_data(0xf4);
-	if (irq_register(KEYBOARD_IRQ, IRQ_ISA, keyboard_interrupt, NULL))
+	if (irq_register(KEYBOARD_IRQ, IRQ_ISA, keyboard_interrupt, NULL)) {
 		log_warn("keyboard: no interrupt");
+		return;
+	}
+	/* A byte that came before would keep the line up, and no edge would ever follow. */
+	flags = irq_save();
+	drain();
+	irq_restore(flags);
 }
