@@ -338,22 +338,35 @@ int signal_kill(pid_t pid, int signal)
 int signal_kill_thread(pid_t pid, pid_t tid, int signal)
 {
 	struct signal_info info = info_from_caller(SI_TKILL);
+	struct signal_entry *entry = NULL;
 	struct process *process;
 	struct thread *thread;
+	bool queued = false;
 	uint64_t flags;
 	int result = -ESRCH;
 
 	if (pid <= 0 || tid <= 0 || signal < 0 || signal > SIGNAL_COUNT)
 		return -EINVAL;
+	if (signal > SIGNAL_STANDARD) {
+		entry = signal_entry_allocate();
+		if (!entry)
+			return -EAGAIN;
+		entry->signal = (uint8_t)signal;
+		entry->info = info;
+	}
 	flags = spin_lock_irqsave(&process_lock);
 	process = process_find_locked(pid);
 	thread = process ? process_find_thread_locked(process, tid) : NULL;
 	if (thread) {
 		result = may_signal_locked(process, signal) ? 0 : -EPERM;
-		if (!result && signal)
+		if (!result && entry)
+			queued = signal_queue_locked(process, thread, entry);
+		else if (!result && signal)
 			signal_send_thread_locked(thread, signal, &info);
 	}
 	spin_unlock_irqrestore(&process_lock, flags);
+	if (!queued)
+		signal_entry_free(entry);
 	return result;
 }
 

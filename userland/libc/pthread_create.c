@@ -112,8 +112,7 @@ static void cancel_handler(int sig, siginfo_t *info, void *context)
 {
 	struct __pthread *self = thread_self();
 
-	if (info->si_code != SI_TKILL || !self->cancelled || self->exiting ||
-	    self->cancel_state != PTHREAD_CANCEL_ENABLE)
+	if (!self->cancelled || self->exiting || self->cancel_state != PTHREAD_CANCEL_ENABLE)
 		return;
 	if (self->cancel_type == PTHREAD_CANCEL_ASYNCHRONOUS || self->cancel_window) {
 		self->cancel_window = 0;
