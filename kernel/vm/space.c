@@ -209,20 +209,22 @@ void change_merge_range(struct vm_space *space, struct space_change *change, vad
 			region = next;
 }
 
+/* Each step goes past a whole region or a whole slot, whichever is more: many small regions in a slot count once. */
 uint64_t space_slots(const struct vm_space *space, vaddr_t start, vaddr_t end)
 {
 	const unsigned shift = 21;
 	uint64_t next = start >> shift, last = (end - 1) >> shift, count = 0;
-	const struct region *region = region_find_from(&space->regions, next << shift);
 
-	for (; region && region->start >> shift <= last; region = region_next(region)) {
-		uint64_t from = max(region->start >> shift, next);
-		uint64_t to = min((region->end - 1) >> shift, last);
+	while (next <= last) {
+		const struct region *region = region_find_from(&space->regions, next << shift);
+		uint64_t from, to;
 
-		if (from <= to) {
-			count += to - from + 1;
-			next = to + 1;
-		}
+		if (!region || region->start >> shift > last)
+			break;
+		from = max(region->start >> shift, next);
+		to = min((region->end - 1) >> shift, last);
+		count += to - from + 1;
+		next = to + 1;
 	}
 	return count;
 }
