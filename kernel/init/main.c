@@ -20,6 +20,7 @@
 #include "debug/panic.h"
 #include "debug/stage.h"
 #include "dev/dev.h"
+#include "dev/device.h"
 #include "dev/screen.h"
 #include "fs/vfs.h"
 #include "init/panic_hooks.h"
@@ -39,6 +40,17 @@
 #define DEFAULT_INIT "/sbin/init"
 
 void kernel_main(uint32_t magic, paddr_t information);
+
+/* What root= could have named. */
+static void log_disks(void)
+{
+	struct block_device *disk = NULL;
+
+	if (!block_device_next(NULL))
+		log_error("there is no disk that this kernel has a driver for (virtio-blk)");
+	while ((disk = block_device_next(disk)))
+		log_error("there is %s, %lu MiB", disk->name, disk->sectors >> 11);
+}
 
 /* The second half: threads, interrupts and timers work, and waiting is allowed. */
 static void boot_thread(void *argument)
@@ -63,8 +75,11 @@ static void boot_thread(void *argument)
 	if (string_starts_with(root, "/dev/"))
 		root += 5;
 	error = vfs_mount_root(root);
-	if (error)
-		panic("cannot mount the root file system on %s: error %d", root, -error);
+	if (error) {
+		log_disks();
+		panic("cannot mount the root file system on %s: error %d (root=NAME on the command line chooses another)",
+		      root, -error);
+	}
 
 	stage_enter("first process");
 	for (unsigned i = 0; i < boot_info.module_count; i++)
