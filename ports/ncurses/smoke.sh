@@ -2,6 +2,8 @@
 # ncurses: terminal descriptions, built in and from files.
 . "${TAP:-/extra/tap.sh}"
 
+TERMINFO_DIRS=/usr/share/terminfo:/extra/usr/share/terminfo
+export TERMINFO_DIRS
 esc=$(printf '\033')
 is "clear, vt100" "${esc}[H${esc}[J" "$(TERM=vt100 tput clear | tr -d '$<50>')"
 is "bold, linux" "${esc}[1m" "$(TERM=linux tput bold)"

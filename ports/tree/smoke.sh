@@ -12,7 +12,7 @@ is "drawing" 'top
 |       `-- file
 |-- c
 `-- link -> a' "$(tree --noreport --charset=ascii top)"
-is "report" "4 directories, 1 file" "$(tree --charset=ascii top | tail -n 1)"
+is "report" "5 directories, 1 file" "$(tree --charset=ascii top | tail -n 1)"
 is "folders only" "top a b c link" "$(echo $(tree -d -i --noreport top | sed 's/ ->.*//'))"
 is "all" "1" "$(tree -a top | grep -c hidden)"
 is "depth" "0" "$(tree -L 1 top | grep -c file$)"
