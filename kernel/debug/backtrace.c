@@ -11,7 +11,8 @@
 #include "debug/log.h"
 #include "debug/symbols.h"
 
-#define DEPTH_MAX 32
+#define DEPTH_MAX 32		/* lines */
+#define FRAMES_MAX 4096
 
 extern char entry_text_start[], entry_text_end[], syscall_entry[], syscall_text_end[];
 
@@ -45,41 +46,62 @@ static bool is_entry_code(vaddr_t address)
 	       (address >= (vaddr_t)syscall_entry && address < (vaddr_t)syscall_text_end);
 }
 
+/* One line, unless it is the line before once more: recursion is counted. */
+static void print_line(unsigned *depth, vaddr_t rip, unsigned called, unsigned *repeats)
+{
+	static vaddr_t last;
+	char text[96];
+
+	if (*depth && rip && rip == last) {
+		++*repeats;
+		return;
+	}
+	if (*repeats)
+		log_raw("      ... %u times more\n", *repeats);
+	*repeats = 0;
+	last = rip;
+	if (!rip)
+		return;
+	/* A return address is one past the call: the name belongs to the instruction before. */
+	if (is_kernel_text(rip))
+		log_raw("  #%-2u %016lx %s\n", *depth, rip, symbol_format(rip - called, text, sizeof(text)));
+	else
+		log_raw("  #%-2u %016lx\n", *depth, rip);
+	++*depth;
+}
+
 void backtrace_print(vaddr_t rip, vaddr_t rbp)
 {
-	char text[96];
-	unsigned called = 0;
+	unsigned called = 0, depth = 0, repeats = 0;
 
-	for (unsigned depth = 0; depth < DEPTH_MAX && rip; depth++) {
+	for (unsigned frames = 0; frames < FRAMES_MAX && depth < DEPTH_MAX && rip; frames++) {
 		const uint64_t *frame = (const uint64_t *)rbp;
 
-		/* A return address is one past the call: the name belongs to the instruction before. */
-		if (is_kernel_text(rip))
-			log_raw("  #%-2u %016lx %s\n", depth, rip, symbol_format(rip - called, text, sizeof(text)));
-		else
-			log_raw("  #%-2u %016lx\n", depth, rip);
+		print_line(&depth, rip, called, &repeats);
 		if (rbp & 7 || !kernel_readable(rbp) || !kernel_readable(rbp + 8))
-			return;
+			break;
 		rip = frame[1];
 		called = 1;
 		if (is_entry_code(rip)) {
-			called = 0;
 			/* Called by an entry stub: the trap frame lies right above the return address. */
 			const struct trap_frame *trap = (const struct trap_frame *)(rbp + 16);
 
 			if (!kernel_readable((vaddr_t)&trap->vector) || !kernel_readable((vaddr_t)&trap->ss))
-				return;
+				break;
+			print_line(&depth, 0, 0, &repeats);
 			log_raw("  --- %s ---\n", trap_name((unsigned)trap->vector));
+			called = 0;
 			rip = trap->rip;
 			if (trap_from_user(trap)) {
-				log_raw("  #%-2u %016lx user mode\n", depth + 1, rip);
+				log_raw("  #%-2u %016lx user mode\n", depth, rip);
 				return;
 			}
 		} else if (frame[0] <= rbp && frame[0]) {
-			return;		/* stacks grow down: a caller's frame is above */
+			break;		/* stacks grow down: a caller's frame is above */
 		}
 		rbp = frame[0];
 	}
+	print_line(&depth, 0, 0, &repeats);
 }
 
 unsigned backtrace_collect(vaddr_t *addresses, unsigned limit)
