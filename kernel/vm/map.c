@@ -104,7 +104,8 @@ static int charge_mapping(struct vm_space *space, const struct vm_map_request *r
 	uint64_t slots = ((end - 1) >> 21) - (start >> 21) + 1 - space_slots(space, start, end);
 
 	*growth = (int64_t)(slots + (is_accounted(request) ? pages : 0));
-	for (const struct region *region = region_find_from(&space->regions, start);
+	for (const struct region *region = request->fixed ? region_find_from(&space->regions, start)
+							  : NULL;
 	     region && region->start < end; region = region_next(region)) {
 		uint64_t overlap = (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
 

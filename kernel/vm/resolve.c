@@ -17,7 +17,8 @@ void snapshot_tables(struct fault_work *work)
 	struct pt_path *path = &work->path;
 
 	pt_walk(&work->space->mmu, fault->address, path);
-	for (unsigned level = 0; level < path->levels; level++)
+#pragma GCC unroll 4
+	for (unsigned level = 0; level < PT_LEVELS; level++)
 		fault->entry[level] = path->entry[level].value;
 	fault->levels = path->levels;
 	fault->shared_levels = path->shared;
@@ -68,7 +69,7 @@ enum vm_outcome own_and_lock(struct fault_work *work, struct pt_leaf *leaf)
 	struct pt_path *path = &work->path;
 
 	if (likely(path->leaf && path->writable)) {
-		leaf->table = path->leaf_table;
+		leaf->table = pt_leaf_table(path);
 		leaf->entry = path->leaf;
 	} else {
 		if (pt_spares_fill(&work->owning.spares, tables_needed(path)))
@@ -103,6 +104,33 @@ void replace_and_unlock(struct fault_work *work, const struct pt_leaf *leaf, pte
 	work->fault->frame_after = pte_pfn(value);
 }
 
+/* Pages that one read fault maps to the frame of zeros at the most, in a window aligned to as many. */
+#define ZERO_AROUND_PAGES 16u
+
+/*
+ * The empty neighbours read as zeros too: a program that reads one page of a fresh region reads the next. No frame is
+ * used up, and each first write still faults. The leaf table is locked.
+ */
+static void share_zeros_around(struct fault_work *work, const struct pt_leaf *leaf, pte_t value)
+{
+	struct vm_fault *fault = work->fault;
+	const vaddr_t window = ZERO_AROUND_PAGES * PAGE_SIZE;
+	vaddr_t page = page_round_down(fault->address), first = page & ~(window - 1);
+	vaddr_t low = max(first, fault->region_start), high = min(first + window, fault->region_end);
+	pte_t *entry = leaf->entry - ((page - low) >> PAGE_SHIFT);
+	pte_t *end = entry + ((high - low) >> PAGE_SHIFT);
+	unsigned mapped = 0;
+
+	for (; entry < end; entry++) {
+		if (!pte_empty(*entry))
+			continue;
+		__atomic_store_n(&entry->value, value.value, __ATOMIC_RELEASE);
+		mapped++;
+	}
+	leaf->table->table.live = (uint16_t)(leaf->table->table.live + mapped);
+	fault->pages_mapped = (uint8_t)mapped;
+}
+
 enum vm_outcome resolve_zero(struct fault_work *work)
 {
 	struct vm_fault *fault = work->fault;
@@ -124,8 +152,13 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 	if (likely(outcome == OUTCOME_DONE)) {
 		if (likely(still_as_decided(work, &leaf))) {
 			value = leaf_entry_make(frame_to_phys(frame), work->prot, !share);
-			if (share)
+			if (share) {
 				value.value |= PTE_SPECIAL;
+				share_zeros_around(work, &leaf, value);
+				pt_unlock(leaf.table);
+				fault->frame_after = pfn_of(frame);
+				return OUTCOME_DONE;
+			}
 			replace_and_unlock(work, &leaf, value);
 			fault->pages_mapped = 1;
 			if (grow)

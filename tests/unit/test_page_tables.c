@@ -192,6 +192,8 @@ static int fault_in(unsigned s, unsigned cpu, unsigned p, bool write)
 		fault.access = write ? ACCESS_WRITE : ACCESS_READ;
 		fault.user_mode = true;
 		fault.has_region = prot[s][p] != 0xff;
+		fault.region_start = va(p);
+		fault.region_end = va(p) + PAGE_SIZE;
 		fault.region_prot = work.prot = fault.has_region ? prot[s][p] : 0;
 		snapshot_tables(&work);
 		fault.verdict = vm_classify_fault(&fault);

@@ -91,30 +91,32 @@ void pt_spares_release(struct pt_spares *spares)
 void pt_walk(const struct mmu_context *mmu, vaddr_t address, struct pt_path *path)
 {
 	uint64_t flags = irq_save();
-	struct frame *table = frame_of_phys(mmu->root);
-	uint64_t bits = PTE_WRITE;
+	pte_t *entries = phys_to_virt(mmu->root), *entry, value;
+	unsigned level;
 
 	path->shared = 0;
+	path->writable = true;
 	path->leaf = NULL;
-	for (unsigned level = 0; level < PT_LEVELS; level++) {
-		pte_t *entry = &pt_entries(table)[pt_index(address, level)];
-		pte_t value = pte_raw(READ_ONCE(entry->value));
-
+#pragma GCC unroll 4
+	for (level = 0; level < PT_LEVELS; level++) {
+		entry = &entries[pt_index(address, level)];
+		value = pte_raw(READ_ONCE(entry->value));
 		path->entry[level] = value;
-		path->levels = (uint8_t)(level + 1);
 		if (level == PT_LEVELS - 1) {
 			path->leaf = entry;
-			path->leaf_table = table;
 			break;
 		}
-		if (pte_empty(value))
-			break;
-		bits &= value.value;
-		table = pt_child(value);
-		if (frame_refs(table) > 1)
-			path->shared |= (uint8_t)(1u << level);
+		if (unlikely(!pte_writable(value))) {
+			path->writable = false;
+			if (pte_empty(value))
+				break;
+			/* W would say that the table is ours; without it only the count knows. */
+			if (frame_refs(pt_child(value)) > 1)
+				path->shared |= (uint8_t)(1u << level);
+		}
+		entries = phys_to_virt(pte_address(value));
 	}
-	path->writable = bits;
+	path->levels = (uint8_t)(level + 1);
 	irq_restore(flags);
 }
 

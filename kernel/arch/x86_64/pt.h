@@ -24,11 +24,10 @@
 
 #define USER_ROOT_ENTRIES 256u
 
-/* A walk as it stood: entry[0] is the root's. */
+/* A walk as it stood: entry[0] is the root's; entries from `levels` on are not set. */
 struct pt_path {
 	pte_t entry[PT_LEVELS];
 	pte_t *leaf;			/* the leaf entry's place, NULL when the walk ended above */
-	struct frame *leaf_table;
 	uint8_t levels;			/* entries read */
 	uint8_t shared;			/* bit n: the table that entry[n] points at has refs > 1 */
 	bool writable;			/* W in every upper entry */
@@ -156,6 +155,12 @@ static inline pte_t *pt_entries(struct frame *table)
 static inline struct frame *pt_child(pte_t entry)
 {
 	return frame_of(pte_pfn(entry));
+}
+
+/* The table that holds the leaf entry of a complete walk. */
+static inline struct frame *pt_leaf_table(const struct pt_path *path)
+{
+	return pt_child(path->entry[PT_LEVELS - 2]);
 }
 
 /* The shared frame of zeros. */

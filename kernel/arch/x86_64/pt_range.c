@@ -34,7 +34,10 @@ static int own_edge(struct mmu_context *mmu, vaddr_t address, vaddr_t start, vad
 
 		if (pte_empty(*entry) || (low >= start && low + pt_span(level) <= end))
 			return 0;
-		table = own_child(table, entry, level, address, gather);
+		if (likely(pte_writable(*entry)))
+			table = pt_child(*entry);
+		else
+			table = own_child(table, entry, level, address, gather);
 		if (!table)
 			return -ENOMEM;
 	}
@@ -45,7 +48,8 @@ int pt_own_edges(struct mmu_context *mmu, vaddr_t start, vaddr_t end, struct tlb
 {
 	int error = own_edge(mmu, start, start, end, gather);
 
-	if (!error && start + PAGE_SIZE < end)
+	/* Both edges in one leaf table: the path is owned by now. */
+	if (!error && start >> 21 != (end - 1) >> 21)
 		error = own_edge(mmu, end - PAGE_SIZE, start, end, gather);
 	return error;
 }
@@ -247,7 +251,7 @@ void pt_move(struct mmu_context *mmu, vaddr_t from, vaddr_t to, uint64_t bytes,
 		if (pte_empty(path.entry[PT_LEVELS - 1]))
 			continue;
 		ASSERT(path.writable);
-		value = take_entry(path.leaf_table, path.leaf);
+		value = take_entry(pt_leaf_table(&path), path.leaf);
 		if (pte_present(value))
 			gather_page(owning->gather, from + offset);
 		VERIFY(!pt_own(mmu, to + offset, owning, &leaf));

@@ -27,10 +27,10 @@ static struct frame *lock_leaf_in_place(struct mmu_context *mmu, vaddr_t address
 			*next = (address | (pt_span(path.levels - 1u) - 1)) + 1;
 			return NULL;
 		}
-		table = path.leaf_table;
+		table = pt_leaf_table(&path);
 		if (!__atomic_exchange_n(&table->table.lock, 1, __ATOMIC_ACQUIRE)) {
 			pt_walk(mmu, address, &path);
-			if (path.levels == PT_LEVELS && path.leaf_table == table) {
+			if (path.levels == PT_LEVELS && pt_leaf_table(&path) == table) {
 				irq_restore(flags);
 				*next = (address | (pt_span(PT_LEVELS - 2) - 1)) + 1;
 				return table;
