@@ -2,6 +2,7 @@
 #include "osier.h"
 #include <fcntl.h>
 #include <paths.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ static struct pipe_stream {
 	FILE *file;
 	pid_t pid;
 } *streams;
+static pthread_mutex_t streams_lock = PTHREAD_MUTEX_INITIALIZER;
 
 FILE *popen(const char *command, const char *mode)
 {
@@ -73,8 +75,10 @@ FILE *popen(const char *command, const char *mode)
 	stream->file = fdopen(ours, mode[0] == 'r' ? "r" : "w");
 	if (!stream->file)
 		goto fail;
+	pthread_mutex_lock(&streams_lock);
 	stream->pid = fork();
 	if (stream->pid < 0) {
+		pthread_mutex_unlock(&streams_lock);
 		fclose(stream->file);
 		ours = -1;
 		goto fail;
@@ -97,6 +101,7 @@ FILE *popen(const char *command, const char *mode)
 		fcntl(ours, F_SETFD, 0);
 	stream->next = streams;
 	streams = stream;
+	pthread_mutex_unlock(&streams_lock);
 	return stream->file;
 fail:
 	{
@@ -117,14 +122,17 @@ int pclose(FILE *file)
 	int status;
 	pid_t pid;
 
+	pthread_mutex_lock(&streams_lock);
 	while (*link && (*link)->file != file)
 		link = &(*link)->next;
 	stream = *link;
+	if (stream)
+		*link = stream->next;
+	pthread_mutex_unlock(&streams_lock);
 	if (!stream) {
 		errno = ECHILD;
 		return -1;
 	}
-	*link = stream->next;
 	pid = stream->pid;
 	free(stream);
 	fclose(file);

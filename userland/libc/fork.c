@@ -5,7 +5,7 @@
 
 /* Present when the program uses pthread_atfork or threads: see atfork.c. */
 extern void __osier_atfork(int when) __attribute__((weak));
-extern void __osier_fork_child(void) __attribute__((weak));
+extern void __osier_fork_threads(int when) __attribute__((weak));
 
 pid_t fork(void)
 {
@@ -13,9 +13,11 @@ pid_t fork(void)
 
 	if (__osier_atfork)
 		__osier_atfork(-1);
+	if (__osier_fork_threads)
+		__osier_fork_threads(-1);
 	pid = (pid_t)raw(SYS_fork);
-	if (pid == 0 && __osier_fork_child)
-		__osier_fork_child();
+	if (__osier_fork_threads)
+		__osier_fork_threads(pid == 0);
 	if (__osier_atfork)
 		__osier_atfork(pid == 0);
 	return (pid_t)result(pid);

@@ -85,20 +85,27 @@ void __retarget_lock_close_recursive(_LOCK_T lock)
 	__retarget_lock_close(lock);
 }
 
-/* After fork the other threads are gone, with whatever they held of newlib's own locks. */
-hidden void __osier_lock_reset(void)
-{
-	struct __lock *all[] = {
-		&__lock___sinit_recursive_mutex, &__lock___sfp_recursive_mutex,
-		&__lock___atexit_recursive_mutex, &__lock___at_quick_exit_mutex,
-		&__lock___malloc_recursive_mutex, &__lock___env_recursive_mutex,
-		&__lock___tz_mutex, &__lock___dd_hash_mutex, &__lock___arc4random_mutex,
-	};
+/* newlib's own locks in the order in which they nest: malloc is called with all others held. */
+static struct __lock *const newlib_locks[] = {
+	&__lock___atexit_recursive_mutex, &__lock___at_quick_exit_mutex,
+	&__lock___sinit_recursive_mutex, &__lock___sfp_recursive_mutex,
+	&__lock___env_recursive_mutex, &__lock___tz_mutex, &__lock___dd_hash_mutex,
+	&__lock___arc4random_mutex, &__lock___malloc_recursive_mutex,
+};
 
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		all[i]->word = all[i]->count = 0;
-		all[i]->owner = NULL;
-	}
+#define LOCKS (sizeof newlib_locks / sizeof *newlib_locks)
+
+/* Around a fork, so that the child's only thread finds whole structures behind free locks. */
+hidden void __osier_lock_all(void)
+{
+	for (size_t i = 0; i < LOCKS; i++)
+		__retarget_lock_acquire_recursive(newlib_locks[i]);
+}
+
+hidden void __osier_unlock_all(void)
+{
+	for (size_t i = LOCKS; i > 0; i--)
+		__retarget_lock_release_recursive(newlib_locks[i - 1]);
 }
 
 /* A lock that could not be allocated is NULL: then there is no locking, rather than no program. */

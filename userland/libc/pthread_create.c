@@ -184,7 +184,7 @@ static int become_threaded(void)
 
 	__osier_tls_start(NULL);
 	action.sa_sigaction = cancel_handler;
-	if (sigaction(SIG_CANCEL, &action, NULL) < 0)
+	if (__osier_sigaction(SIG_CANCEL, &action, NULL) < 0)
 		return errno;
 	{
 		struct __pthread *self = thread_self();
@@ -308,19 +308,25 @@ int pthread_detach(pthread_t thread)
 	return EINVAL;
 }
 
-/* => in the only thread of a process just forked. */
-void __osier_fork_child(void)
+/* when: -1 before a fork, 0 after it in the parent, 1 in the child's only thread. */
+void __osier_fork_threads(int when)
 {
 	struct __pthread *self;
 
 	if (!__osier_threaded)
 		return;
-	self = thread_self();
-	__osier_lock_reset();
-	list_lock = 0;
-	dead = NULL;
-	count = 1;
-	self->tid = (int)raw(SYS_set_tid_address, &self->tid);
+	if (when < 0) {
+		__osier_lock_all();
+		return;
+	}
+	if (when > 0) {
+		self = thread_self();
+		list_lock = 0;
+		dead = NULL;
+		count = 1;
+		self->tid = (int)raw(SYS_set_tid_address, &self->tid);
+	}
+	__osier_unlock_all();
 }
 
 void _pthread_cleanup_push(struct _pthread_cleanup_context *context, void (*routine)(void *),

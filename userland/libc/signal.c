@@ -15,7 +15,8 @@ __attribute__((naked)) static void signal_return(void)
 		: : "i"(SYS_sigreturn));
 }
 
-int sigaction(int sig, const struct sigaction *restrict new, struct sigaction *restrict old)
+/* Also for the signals that libc keeps for itself. */
+hidden int __osier_sigaction(int sig, const struct sigaction *new, struct sigaction *old)
 {
 	struct sigaction action;
 
@@ -25,6 +26,15 @@ int sigaction(int sig, const struct sigaction *restrict new, struct sigaction *r
 		action.sa_restorer = signal_return;
 	}
 	return (int)call(SYS_sigaction, sig, new ? &action : NULL, old);
+}
+
+int sigaction(int sig, const struct sigaction *restrict new, struct sigaction *restrict old)
+{
+	if (sig >= OSIER_SIGRTMIN && sig < SIGRTMIN) {
+		errno = EINVAL;
+		return -1;
+	}
+	return __osier_sigaction(sig, new, old);
 }
 
 /* BSD's meaning: the handler stays, calls are restarted. */

@@ -75,7 +75,8 @@ static inline struct __pthread *thread_self(void)
 /* libc's own locks: one word, 0 free, 1 held, 2 held and somebody may sleep. See lock.c. */
 hidden void __osier_lock(int *word);
 hidden void __osier_unlock(int *word);
-hidden void __osier_lock_reset(void);
+hidden void __osier_lock_all(void);
+hidden void __osier_unlock_all(void);
 
 /*
  * Sleeps while *word is value, at most until the absolute time on the clock (NULL: for ever).
@@ -84,6 +85,9 @@ hidden void __osier_lock_reset(void);
 hidden int __osier_wait(const volatile void *word, unsigned int value, clockid_t clock,
 			const struct timespec *until, int shared, int cancel);
 hidden void __osier_wake(const volatile void *word, int count, int shared);
+
+struct sigaction;
+hidden int __osier_sigaction(int sig, const struct sigaction *new, struct sigaction *old);
 
 /* pthread_key.c: calls the destructors of the calling thread's values. */
 hidden void __osier_key_destroy(struct __pthread *self) __attribute__((weak));

@@ -15,9 +15,9 @@
 
 int isatty(int fd)
 {
-	struct winsize size;
+	struct termios t;
 
-	if (ioctl(fd, TIOCGWINSZ, &size) == 0)
+	if (ioctl(fd, TCGETS, &t) == 0)
 		return 1;
 	if (errno != EBADF)
 		errno = ENOTTY;
