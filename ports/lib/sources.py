@@ -29,10 +29,10 @@ def _one_line(text):
     out = []
     for line in text.splitlines():
         line = line.split("#", 1)[0].strip()
-        match = re.match(r"deb(?:-src)?\s+(.*)", line)
-        if match:
-            rest = re.sub(r"\barch=\S+?(?=[\s\]])", "", match[1])
-            out.append("deb-src " + rest.replace("[ ]", "").replace("[]", "").strip())
+        match = re.match(r"deb(?:-src)?\s+(?:\[(.*?)\]\s*)?(\S.*)", line)
+        if match and not match[2].startswith("cdrom:"):
+            options = [word for word in (match[1] or "").split() if not word.startswith("arch=")]
+            out.append("deb-src " + (f"[{' '.join(options)}] " if options else "") + match[2])
     return sorted(set(out))
 
 
@@ -134,10 +134,11 @@ Acquire::Languages "none";
         stamp = os.path.join(self.apt, "stamp")
         if force or not os.path.exists(stamp) or time.time() - os.path.getmtime(stamp) > INDEX_AGE:
             self.say("apt", "reading the source indexes")
-            if self._apt_get(["update"], log) != 0:
-                raise SourceError(f"apt-get update failed for the source indexes (see {log})")
-            with open(stamp, "w", encoding="utf-8"):
-                pass
+            if self._apt_get(["update"], log) == 0:
+                with open(stamp, "w", encoding="utf-8"):
+                    pass
+            else:                                # one archive of many may fail: try the others
+                self.say("apt", f"not every source index could be read (see {log})")
         self.ready = True
 
     def cached(self, name):
