@@ -20,11 +20,11 @@ def main():
     everything = host.tests() + guest.tests() + boot.tests() + debugger.tests()
     tests = core.chosen(everything, os.environ.get("OSIER_ONLY", ""))
     if os.environ.get("OSIER_LIST"):
-        print("\n".join(test.name for test in tests))
+        print("\n".join(name for test in tests for name in getattr(test, "names", [test.name])))
         return 0
     if not tests:
         print(f"no test matches ONLY={os.environ.get('OSIER_ONLY')}; there are:")
-        print("  " + "\n  ".join(test.name for test in everything))
+        print("  " + "\n  ".join(name for test in everything for name in getattr(test, "names", [test.name])))
     return core.run_all(tests, max(1, min(2, os.cpu_count() or 1)))
 
 

@@ -192,15 +192,20 @@ class Guest:
                 stop(process)
             shutil.rmtree(folder, ignore_errors=True)
 
+    def give_time(self, seconds):
+        """From now on, that much. `out` and `err` may call it to extend a run that makes progress."""
+        self.deadline = time.monotonic() + seconds
+
     def _follow(self, process, reads):
         """Hands bytes on until every pipe is closed (QEMU is gone) or time is up."""
         pipes = selectors.DefaultSelector()
         for name, pipe in reads.items():
             pipes.register(pipe, selectors.EVENT_READ, name)
-        end, begin = time.monotonic() + self.limit, time.monotonic()
+        begin = time.monotonic()
+        self.give_time(self.limit)
         ends_by_itself = False
         while pipes.get_map():
-            left = end - time.monotonic()
+            left = self.deadline - time.monotonic()
             if left <= 0:
                 break
             for key, _ in pipes.select(min(left, 1.0)):
@@ -213,7 +218,7 @@ class Guest:
             if (self.status is not None or self.panic is not None) and not ends_by_itself:
                 ends_by_itself = True
                 grace = self.QUIET_AFTER_PANIC if self.status is None else self.QUIET_AFTER_EXIT
-                end = time.monotonic() + grace
+                self.give_time(grace)
             time.sleep(0.002)                    # one read for many of the guest's single bytes
         timed_out = bool(pipes.get_map()) and not ends_by_itself
         for pipe in list(pipes.get_map() or ()):

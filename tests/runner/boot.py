@@ -89,8 +89,18 @@ def _interrupt(console):
 
 def _jobs(console):
     console.run("sleep 30 & sleep 31 &")
-    check(console.run("jobs | wc -l").strip() == "2", "two background jobs")
+    output = console.run("jobs")
+    check(output.count("Running") == 2 and "sleep 31" in output, f"jobs shows {output!r}")
     console.run("kill %1 %2; wait")
+    console.send("sleep 50\n")
+    console.expect("sleep 50\n")
+    console.send("\x1a")
+    console.expect("Stopped", 10, "Ctrl-Z did not stop the job")
+    console.expect(PROMPT)
+    console.send("fg\n")
+    console.expect("sleep 50\n")
+    console.send("\x03")
+    console.expect(PROMPT, 10, "Ctrl-C did not end the job brought back")
     console.run("(sleep 1; echo late >/tmp/late) &")
     check(console.run("wait; cat /tmp/late").strip().endswith("late"), "wait for a background job")
 

@@ -51,6 +51,53 @@ class Test:
     def __init__(self, name, function):
         self.name, self.function = name, function
 
+    def run(self, log, report):
+        begin = time.monotonic()
+        state, text = judge(lambda: self.function(log), log)
+        report.result(state, self.name, time.monotonic() - begin, text)
+
+    def only(self, wanted):
+        return self if wanted(self.name) else None
+
+
+class Several:
+    """Tests that share one preparation. The function takes the log and their names and yields, for each, the
+    name and a function that judges it (as a Test's does, without the log)."""
+
+    def __init__(self, kind, names, function):
+        self.name, self.kind, self.names, self.function = kind, kind, names, function
+
+    def run(self, log, report):
+        begin, left = time.monotonic(), list(self.names)
+        try:
+            for name, judgement in self.function(log, list(self.names)):
+                state, text = judge(judgement, log)
+                report.result(state, f"{self.kind}/{name}", time.monotonic() - begin, text)
+                left.remove(name)
+                begin = time.monotonic()
+        finally:
+            for name in left:
+                report.result("FAIL", f"{self.kind}/{name}", 0, f"never ran\nlog: {log.path}")
+
+    def only(self, wanted):
+        names = [name for name in self.names if wanted(f"{self.kind}/{name}")]
+        return Several(self.kind, names, self.function) if names else None
+
+
+def judge(function, log):
+    """=> (state, text) of one test."""
+    try:
+        state, text = "ok", function()
+    except Skip as reason:
+        state, text = "skip", str(reason)
+    except Failure as reason:
+        state, text = "FAIL", str(reason) + f"\nlog: {log.path}"
+    except Exception:                            # pylint: disable=broad-except
+        state, text = "FAIL", "the test itself broke\n" + traceback.format_exc() + f"log: {log.path}"
+    if text:
+        log.write(f"\n{state}: {text}\n")
+    return state, text
+
 
 def check(condition, reason):
     if not condition:
@@ -105,19 +152,13 @@ class Report:
 
 
 def run_one(test, report):
-    log, begin = Log(test.name), time.monotonic()
+    log = Log(test.name)
     try:
-        state, text = "ok", test.function(log)
-    except Skip as reason:
-        state, text = "skip", str(reason)
-    except Failure as reason:
-        state, text = "FAIL", str(reason) + f"\nlog: {log.path}"
+        test.run(log, report)
     except Exception:                            # pylint: disable=broad-except
-        state, text = "FAIL", "the test itself broke\n" + traceback.format_exc() + f"log: {log.path}"
-    if text:
-        log.write(f"\n{state}: {text}\n")
-    log.close()
-    report.result(state, test.name, time.monotonic() - begin, text)
+        log.write(traceback.format_exc())
+    finally:
+        log.close()
 
 
 def run_all(tests, workers):
@@ -144,5 +185,8 @@ def run_all(tests, workers):
 def chosen(tests, patterns):
     """Those whose name has one of the words in it, or matches it as a shell pattern."""
     words = re.split(r"[\s,]+", patterns.strip()) if patterns.strip() else []
-    return [test for test in tests
-            if not words or any(word in test.name or fnmatch.fnmatch(test.name, word) for word in words)]
+
+    def wanted(name):
+        return not words or any(word in name or fnmatch.fnmatch(name, word) for word in words)
+
+    return [test for test in (test.only(wanted) for test in tests) if test]

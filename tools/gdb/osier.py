@@ -7,7 +7,7 @@ import gdb
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from osierdbg import commands  # noqa: E402
+from osierdbg import start  # noqa: E402
 
-commands.register()
+start.register()
 gdb.write("Osier's commands are loaded: `osier help`, or `o` for short.\n")

@@ -1,242 +1,269 @@
-"""A page fault in words. The verdict is the kernel's own, from struct vm_fault; nothing is decided here."""
+"""A page fault in words. The verdict is the kernel's own, from struct vm_fault, or said to be a prediction; nothing
+is decided here."""
 
-import gdb
-
-from . import kernel, symbols, tables
+from . import kernel, objects, symbols, tables, words
 
 RESOLVER = {
-    "DEMAND_ZERO": "resolve_zero", "ZERO_SHARE": "resolve_zero", "STACK_GROW": "resolve_zero",
-    "COW_COPY": "resolve_cow", "COW_REUSE": "resolve_cow", "PTE_UPGRADE": "resolve_cow",
-    "OBJECT_MAP": "resolve_object", "OBJECT_COPY": "resolve_object", "OBJECT_WRITE": "resolve_object",
-    "OBJECT_FILL": "resolve_object", "OBJECT_WAIT": "resolve_object",
+    "DEMAND_ZERO": "resolve_zero -> pt_own, pt_set", "ZERO_SHARE": "resolve_zero -> pt_own, pt_set",
+    "STACK_GROW": "resolve_zero -> pt_own, pt_set",
+    "COW_COPY": "resolve_cow -> pt_own, pt_set", "COW_REUSE": "resolve_cow -> pt_own, pt_set",
+    "PTE_UPGRADE": "resolve_cow -> pt_own, pt_set",
+    "OBJECT_MAP": "resolve_object -> map_page -> pt_own, pt_set",
+    "OBJECT_COPY": "resolve_object -> copy_page -> pt_own, pt_set",
+    "OBJECT_WRITE": "resolve_object -> write_page -> pt_own, pt_set",
+    "OBJECT_FILL": "resolve_object -> bring_in, and from the start again",
+    "OBJECT_WAIT": "resolve_object -> bring_in, and from the start again",
+    "STALE_TLB": "invlpg",
 }
 
 WHY = {
-    "NONE": "not decided yet: the fault has only just been taken (`break vm_resolve_fault` stops once it is)",
-    "DEMAND_ZERO": "the region promises zeros and the page is being written for the first time",
-    "ZERO_SHARE": "the region promises zeros and the page is only being read: the shared zero frame will do",
+    "NONE": "not decided yet",
+    "DEMAND_ZERO": "the region promises zeros, and the page is written for the first time",
+    "ZERO_SHARE": "the region promises zeros, and the page is only read: the shared frame of zeros will do",
     "COW_REUSE": "the page and every table on its path belong to this space alone: no copy is needed",
     "OBJECT_MAP": "the object has the page in memory: only the entry is missing",
     "OBJECT_COPY": "the mapping is private: the writer gets a copy, the object keeps its page",
     "OBJECT_WRITE": "the mapping is shared and the page is clean: it is marked dirty before writing is allowed",
     "OBJECT_FILL": "the object does not have the page in memory: it is brought in first",
     "OBJECT_WAIT": "somebody else is bringing the page in: wait for it",
-    "PTE_UPGRADE": "the entry is stricter than the region: mprotect gave rights since, and this gives them to the page",
-    "STACK_GROW": "the stack is reserved up to its limit, and this page is being used for the first time",
+    "PTE_UPGRADE": "the entry is stricter than the region: rights given since are now given to the page",
+    "STACK_GROW": "the stack is reserved up to its limit, and this page is used for the first time",
     "STALE_TLB": "the tables allow the access already: the CPU remembered an older entry",
     "SEGV_MAPERR": "no region holds this address",
-    "SEGV_ACCERR": "the region does not allow this access",
     "SEGV_GUARD": "this is a guard region: it exists to be hit",
     "BUS_ADRERR": "the page lies past the end of the object",
     "BUS_OBJERR": "the object could not deliver the page",
     "KERNEL_BUG": "the kernel touched memory that it must not touch",
 }
 
-SIGNALS = {11: ("SIGSEGV", {1: "SEGV_MAPERR", 2: "SEGV_ACCERR"}), 7: ("SIGBUS", {2: "BUS_ADRERR", 3: "BUS_OBJERR"})}
-
-
-def current_fault():
-    """The struct vm_fault being handled, or the last one of the current thread."""
-    frame = gdb.newest_frame()
-    for _ in range(12):
-        if frame is None or not frame.is_valid():
-            break
-        if frame.name() in ("vm_resolve_fault", "handle", "look_up", "resolve_zero", "resolve_cow", "resolve_object"):
-            try:
-                work = frame.read_var("work")
-                return work["fault"] if work.type.code == gdb.TYPE_CODE_PTR else work["fault"]
-            except (ValueError, gdb.error):
-                pass
-        frame = frame.older()
-    thread = kernel.current_thread()
-    if int(thread) == 0 or int(thread["fault"]) == 0:
-        raise kernel.OsierError("the current thread is the kernel's own: it has no user memory, so no page faults")
-    return thread["fault"]
-
-
-class Fault:
-    def __init__(self, pointer):
-        self.pointer = pointer
-        self.address = int(pointer["address"])
-        self.verdict = kernel.enum_name(pointer["verdict"], "VERDICT_")
-        self.outcome = kernel.enum_name(pointer["outcome"], "OUTCOME_")
-        self.access = kernel.enum_name(pointer["access"], "ACCESS_")
-        self.entries = [int(pointer["entry"][i]) for i in range(int(pointer["levels"]))]
-        self.shared = int(pointer["shared_levels"])
-        self.levels = len(self.entries)
-
-    def __getitem__(self, name):
-        return self.pointer[name]
+SIGNAL = {"SEGV_MAPERR": ("SIGSEGV", "SEGV_MAPERR"), "SEGV_GUARD": ("SIGSEGV", "SEGV_MAPERR"),
+          "SEGV_ACCERR": ("SIGSEGV", "SEGV_ACCERR"), "BUS_ADRERR": ("SIGBUS", "BUS_ADRERR"),
+          "BUS_OBJERR": ("SIGBUS", "BUS_OBJERR")}
 
 
 def error_text(error):
-    words = ["present" if error & 1 else "not present", "write" if error & 2 else "read"]
-    if error & 4:
-        words.append("user")
+    found = ["present" if error & 1 else "not present", "write" if error & 2 else "fetch" if error & 16 else "read"]
+    found.append("user" if error & 4 else "kernel")
     if error & 8:
-        words.append("reserved bit")
-    if error & 16:
-        words.append("fetch")
-    return ", ".join(words)
+        found.append("reserved bit")
+    return ", ".join(found)
 
 
-def who(fault):
-    pid = int(fault["pid"])
-    for process in kernel.processes():
-        if process.pid == pid:
-            return f"pid {pid} {process.name}", process
-    return f"pid {pid}", None
+class Explanation:
+    """One fault, with what is around it while that is still as the fault found it (`live`)."""
 
+    def __init__(self, facts, process, live):
+        self.facts, self.process, self.live = facts, process, live
+        self.space = process.space if process else None
+        self.zero = kernel.zero_frame()
+        self.sharers = {}                        # level -> other spaces that use the same table
+        if live and self.space and facts.shared_levels:
+            spaces = kernel.spaces()
+            for level in range(min(facts.levels, 3)):
+                if facts.shared_levels >> level & 1 or self.sharers:
+                    self.sharers[level] = tables.sharers(spaces, self.space.address, facts.address, level,
+                                                         facts.entry[level] & tables.ADDRESS)
 
-def region_lines(fault):
-    if not fault["has_region"]:
-        return ["none: no region of this space holds the address"]
-    start, end = int(fault["region_start"]), int(fault["region_end"])
-    process = who(fault)[1]
-    if process and process.space:
-        regions = process.space.regions()
-        for number, region in enumerate(regions, 1):
-            if int(region["start"]) == start:
-                return [f"[{start:#x}-{end:#x}) {kernel.region_text(region)}, node {number} of {len(regions)}"]
-    return [f"[{start:#x}-{end:#x}) {kernel.prot_text(fault['region_prot'])}"]
+    # -- parts ---------------------------------------------------------------------------------
 
+    def instruction(self):
+        facts = self.facts
+        if not facts.instruction:
+            return None
+        place, text = symbols.source_line(facts.instruction)
+        found = [word for word in (place, text, symbols.instruction(facts.instruction)) if word]
+        return "   ".join(found + [f"at {facts.instruction:#x}"])
 
-def table_lines(fault):
-    """What the walk found, from the record: where it is shared, where it ended, what the leaf said."""
-    if not fault.levels:
-        return ["not looked at: the decision was made before"]
-    lines, zero = [], tables.zero_frame()
-    partner = ""
-    process = who(fault)[1]
-    if process and process.space and int(process.space.pointer["forked_from"]):
-        partner = f" (pid {int(process.space.pointer['forked_from'])} is its parent by fork)"
-    for level, entry in enumerate(fault.entries):
-        name = f"{tables.LEVELS[level]}[{tables.index(fault.address, level)}]"
+    def region(self):
+        facts = self.facts
+        if not facts.has_region:
+            hole = self.neighbours()
+            return "none holds the address" + (f": {hole}" if hole else "")
+        here = self.space.find(facts.address) if self.space else None
+        if here and (here.start, here.end) == (facts.region_start, facts.region_end):
+            order = [region.address for region in self.space.regions()]
+            return (f"{words.span(here.start, here.end)} {objects.region_text(here)}, "
+                    f"node {order.index(here.address) + 1} of {len(order)}")
+        kind = "shared" if facts.region_flags & 1 else "private"
+        return (f"{words.span(facts.region_start, facts.region_end)} {words.prot(facts.region_prot)} {kind} "
+                f"{'object ' + str(facts.object_id) if facts.has_object else 'anonymous'} (as it was)")
+
+    def neighbours(self):
+        if not self.space:
+            return None
+        regions, address = self.space.regions(), self.facts.address
+        low = max((r.end for r in regions if r.end <= address), default=None)
+        high = min((r.start for r in regions if r.start > address), default=None)
+        if low is None and high is None:
+            return None
+        return (f"a hole between {low:#x} and {high:#x}" if low and high else
+                f"nothing below {high:#x}" if high else f"nothing above {low:#x}")
+
+    def page(self):
+        """What the object has at the page."""
+        facts = self.facts
+        if not facts.has_object or facts.is_device:
+            return None
+        state = {"ABSENT": "not in memory", "BUSY": "being read", "UPTODATE": "in memory", "ERROR": "unreadable",
+                 "PAST_END": "past the end"}.get(facts.page_state, facts.page_state)
+        return f"page {facts.object_index} of object {facts.object_id}: {state}"
+
+    def table(self):
+        facts, found = self.facts, []
+        if not facts.entry:
+            return ["not looked at: the region decides alone" if not facts.has_region else "not looked at"]
+        for level, entry in enumerate(facts.entry):
+            name = tables.entry_name(level, tables.index(facts.address, level))
+            if level == 3:
+                found.append(self.leaf_text(name, entry))
+            elif not entry:
+                found.append(f"{name} is empty: no {tables.LEVELS[level + 1]} below it yet")
+            elif facts.shared_levels >> level & 1:
+                others = self.sharers.get(level)
+                with_whom = ", ".join(f"pid {space.pid}" for space in others or [])
+                refs = kernel.Frame((entry & tables.ADDRESS) >> 12).refs if self.live else 0
+                text = f"{name} W={entry >> 1 & 1}: its table " + (f"has {words.plural(refs, 'reference')}" if refs else "was shared")
+                found.append(text + (f" (shared with {with_whom} since fork)" if with_whom else ""))
+            elif not entry & tables.WRITE:
+                found.append(f"{name} W=0: its table was shared, and has one owner again")
+        return found
+
+    def leaf_text(self, name, entry):
+        facts = self.facts
         if not entry:
-            lines.append(f"{name} is empty" + (": nothing below it exists" if level < 3 else ": no frame yet"))
-        elif level == 3:
-            pfn = (entry & tables.ADDRESS) >> 12
-            state = "held" if entry & tables.HELD else "W=1" if entry & tables.WRITE else "W=0"
-            if pfn == zero:
-                lines.append(f"{name} {state} -> the shared zero frame {pfn:#x}")
-            else:
-                refs = int(fault["frame_refs"])
-                text = f"{name} {state} -> frame {pfn:#x}, {refs} reference{'s' if refs != 1 else ''}"
-                if fault.shared:
-                    text += ", in a table that spaces share"
-                lines.append(text)
-        elif fault.shared >> level & 1:
-            refs = int(kernel.frame((entry & tables.ADDRESS) >> 12)["refs"])
-            lines.append(f"{name} W={1 if entry & tables.WRITE else 0}: its table is shared, {refs} references now{partner}")
-            partner = ""
-        elif not entry & tables.WRITE:
-            lines.append(f"{name} W=0: its table was shared, and has one owner again")
-    return lines or ["every table on the path exists and is this space's own"]
+            return f"{name} is empty: no frame yet"
+        pfn = (entry & tables.ADDRESS) >> 12
+        state = "held" if entry & tables.HELD else f"W={entry >> 1 & 1}"
+        if pfn == self.zero:
+            return f"{name} {state} -> the shared frame of zeros, {pfn:#x}"
+        if entry & tables.SPECIAL:
+            return f"{name} {state} -> device memory at {pfn << 12:#x}"
+        text = f"{name} {state} -> frame {pfn:#x}, {words.plural(facts.frame_refs, 'reference')}"
+        if facts.frame_is_object:
+            text += ", the object's own"
+        if facts.shared_levels:
+            count = len(self.sharers.get(2) or []) + 1
+            text += f", in a table that {count} spaces share" if count > 1 else ", below a shared table"
+        return text
+
+    def why(self):
+        facts = self.facts
+        if facts.verdict == "COW_COPY":
+            if facts.shared_levels:
+                return "the region allows writing, and the path to the page is shared"
+            return f"the region allows writing, and the frame has {words.plural(facts.frame_refs, 'reference')}"
+        if facts.verdict == "SEGV_ACCERR":
+            verb = {"READ": "read", "WRITE": "write", "EXECUTE": "run"}[facts.access]
+            return f"the region is {words.prot(facts.region_prot)}, and this access wants to {verb} it"
+        return WHY.get(facts.verdict, "?")
+
+    def path(self):
+        verdict = self.facts.verdict
+        text = "vm_fault -> vm_classify_fault -> vm_resolve_fault"
+        if verdict in RESOLVER:
+            rest = RESOLVER[verdict]
+            return text + " -> " + (rest.replace("map_page", "map_device") if self.facts.is_device else rest)
+        if verdict in SIGNAL:
+            return text + ("; then the copy's fixup" if self.facts.user_copy else "; then signal_force, signal_deliver")
+        return text
+
+    def missing_tables(self):
+        """(to copy, to make): below the first table that is missing or shared every level needs a new one."""
+        facts = self.facts
+        for level in range(3):
+            if level >= facts.levels or not facts.entry[level]:
+                return 0, 3 - level
+            if facts.shared_levels >> level & 1:
+                made = sum(1 for below in range(level + 1, 3) if below >= facts.levels or not facts.entry[below])
+                return 3 - level - made, made
+        return 0, 0
+
+    def others(self):
+        pids = {space.pid for spaces in self.sharers.values() for space in spaces}
+        return ", ".join(f"pid {pid}" for pid in sorted(pids)) if pids else "its other owners"
+
+    def after(self):
+        facts, over = self.facts, self.facts.outcome == "DONE"
+        if facts.verdict in SIGNAL:
+            if facts.user_copy:
+                return ["nothing is mapped", "the copy ends here, and the system call fails with EFAULT"]
+            signal, code = SIGNAL[facts.verdict]
+            return ["nothing is mapped", f"the program gets {signal}, si_code {code}, si_addr {facts.address:#x}"]
+        if facts.verdict == "KERNEL_BUG":
+            return ["the kernel panics"]
+        if facts.verdict == "NONE":
+            return ["-"]
+        found = []
+        copied, made = (facts.tables_copied, facts.tables_made) if over else self.missing_tables()
+        if facts.verdict not in ("OBJECT_FILL", "OBJECT_WAIT", "STALE_TLB"):
+            if copied:
+                found.append(f"{words.plural(copied, 'table')} copied for this path")
+            if made:
+                found.append(f"{words.plural(made, 'table')} made for this path")
+        entry = tables.entry_name(3, tables.index(facts.address, 3))
+        new = f"frame {facts.frame_after:#x}" if over and facts.frame_after else "a new frame"
+        old = f"frame {facts.frame_before:#x}"
+        writable = facts.region_prot & 2 and facts.access == "WRITE"
+        around = facts.pages_mapped - 1 if over else 0
+        found += {
+            "DEMAND_ZERO": [f"{entry} writable, {new} of zeros"],
+            "STACK_GROW": [f"{entry} writable, {new} of zeros, charged to the stack"],
+            "ZERO_SHARE": [f"{entry} read-only, the shared frame of zeros"],
+            "COW_COPY": [f"{entry} writable, {new} with a copy", f"{old} left to {self.others()}"],
+            "COW_REUSE": [f"{entry} writable, the same {old}"],
+            "OBJECT_MAP": [f"{entry} read-only, the object's own page"] +
+                          ([f"{words.plural(around, 'resident neighbour')} mapped too"] if around > 0 else []),
+            "OBJECT_COPY": [f"{entry} writable, {new} with a copy of the object's page"],
+            "OBJECT_WRITE": [f"{entry} writable, the object's own page, marked dirty"],
+            "OBJECT_FILL": ["the page is in the object, and this fault is looked at again"],
+            "OBJECT_WAIT": ["the page is in the object, and this fault is looked at again"],
+            "PTE_UPGRADE": [f"{entry} present with the region's rights" + ("" if writable else ", writing aside")],
+            "STALE_TLB": ["the old translation is forgotten"],
+        }[facts.verdict]
+        if facts.verdict not in ("OBJECT_FILL", "OBJECT_WAIT"):
+            found.append("the instruction runs again")
+        return found
+
+    # -- the whole -----------------------------------------------------------------------------
+
+    def data(self):
+        facts = self.facts
+        found = {name: getattr(facts, name) for name in facts.FIELDS}
+        found.update(entry=list(facts.entry), why=self.why(), path=self.path(), after=self.after(),
+                     region=self.region(), page_table=self.table(), program=self.process.name if self.process else None)
+        return found
 
 
-def why(fault):
-    if fault.verdict == "COW_COPY":
-        if fault.shared:
-            return "the region allows writing, and the path to the page is shared"
-        return f"the region allows writing, and the frame has {int(fault['frame_refs'])} references"
-    if fault.verdict == "SEGV_ACCERR":
-        return f"the region is {kernel.prot_text(fault['region_prot'])}, and this is a {fault.access.lower()}"
-    return WHY.get(fault.verdict, "?")
+def sentences(parts):
+    """Items that end in `;` but the last, each on a line of its own where it is long."""
+    return [part + (";" if n < len(parts) - 1 else "") for n, part in enumerate(parts)]
 
 
-def tables_to_copy(fault):
-    """Once one table is shared or missing, each one below it is new too."""
-    for level in range(3):
-        if level >= fault.levels or not fault.entries[level]:
-            return 0, 3 - level
-        if fault.shared >> level & 1:
-            missing = sum(1 for entry in range(level + 1, 3) if entry >= fault.levels or not fault.entries[entry])
-            return 3 - level - missing, missing
-    return 0, 0
+def mode(facts):
+    return "user mode" if facts.user_mode else "the kernel's user copy" if facts.user_copy else "kernel mode"
 
 
-def after(fault):
-    done = fault.outcome in ("DONE",)
-    if fault.verdict in ("SEGV_MAPERR", "SEGV_ACCERR", "SEGV_GUARD", "BUS_ADRERR", "BUS_OBJERR"):
-        if fault["user_copy"]:
-            return "the system call's copy ends here, and the call fails with EFAULT"
-        number = 7 if fault.verdict.startswith("BUS") else 11
-        name, codes = SIGNALS[number]
-        code = {"SEGV_GUARD": "SEGV_MAPERR"}.get(fault.verdict, fault.verdict)
-        return f"nothing is mapped; the program gets {name}, si_code {code}, si_addr {fault.address:#x}"
-    if fault.verdict in ("NONE", "KERNEL_BUG"):
-        return "the kernel panics" if fault.verdict == "KERNEL_BUG" else "-"
-    copied, made = tables_to_copy(fault)
-    if done:
-        copied, made = int(fault["tables_copied"]), int(fault["tables_made"])
-    words = []
-    if copied:
-        words.append(f"{copied} table{'s' if copied != 1 else ''} copied for this path")
-    if made:
-        words.append(f"{made} table{'s' if made != 1 else ''} made")
-    pt = f"PT[{tables.index(fault.address, 3)}]"
-    new = int(fault["frame_after"])
-    frame = f"frame {new:#x}" if done and new else "a new frame"
-    old = int(fault["frame_before"])
-    words.append({
-        "DEMAND_ZERO": f"{pt} writable, {frame} of zeros", "STACK_GROW": f"{pt} writable, {frame} of zeros",
-        "ZERO_SHARE": f"{pt} read-only, the shared zero frame",
-        "COW_COPY": f"{pt} writable, {frame} with a copy; frame {old:#x} left to its other owners",
-        "COW_REUSE": f"{pt} writable, the same frame {old:#x}",
-        "OBJECT_MAP": f"{pt} read-only, the object's own page"
-                      + (f", and {int(fault['pages_mapped']) - 1} resident neighbours" if done and int(fault["pages_mapped"]) > 1 else ""),
-        "OBJECT_COPY": f"{pt} writable, {frame} with a copy of the object's page",
-        "OBJECT_WRITE": f"{pt} writable, the object's own page, marked dirty",
-        "OBJECT_FILL": "the page is in the object; then this fault is looked at again",
-        "OBJECT_WAIT": "the page is in the object; then this fault is looked at again",
-        "PTE_UPGRADE": f"{pt} present with the region's rights", "STALE_TLB": "the old translation is forgotten",
-    }[fault.verdict])
-    if fault.verdict not in ("OBJECT_FILL", "OBJECT_WAIT"):
-        words.append("the instruction runs again")
-    return "; ".join(words)
-
-
-def path(fault):
-    resolver = RESOLVER.get(fault.verdict)
-    text = "vm_fault -> vm_classify_fault -> vm_resolve_fault"
-    if resolver:
-        text += f" -> {resolver} -> pt_own, pt_set"
-    return text
-
-
-def explain(pointer):
-    """The lines of `osier fault`."""
-    fault = Fault(pointer)
-    name, process = who(fault)
-    path_of_program = symbols.use_program(process)
-    error = int(fault["error"])
-    mode = "user mode" if fault["user_mode"] else "the kernel's user copy" if fault["user_copy"] else "kernel mode"
-    lines = [f"page fault {int(fault['sequence'])} in {name}: {fault.access} from {mode} at {fault.address:#018x}"
-             f"   (error {error:#x}: {error_text(error)})"]
-    address = int(fault["instruction"])
-    place, text = symbols.source_line(address)
-    words = []
-    if place:
-        words.append(place)
-    if text:
-        words.append(text)
-    asm = symbols.instruction(address)
-    if asm:
-        words.append(asm)
-    words.append(f"at {address:#x}")
-    if not path_of_program and fault["user_mode"]:
-        words.append("(no symbols of this program)")
-
-    def add(label, texts):
-        for number, item in enumerate(texts):
-            lines.append(f"  {label if number == 0 else '':<12} {item}")
-
-    add("instruction", ["   ".join(words)])
-    add("region", region_lines(fault))
-    add("page table", table_lines(fault))
-    add("verdict", [f"{fault.verdict}: {why(fault)}"])
-    add("path", [path(fault)])
-    add("after", [after(fault)])
-    if fault.outcome not in ("NONE",):
-        add("outcome", [fault.outcome + (f", after {int(fault['retries'])} retries" if int(fault["retries"]) else "")])
+def body(explanation):
+    """The lines below the headline."""
+    facts, lines = explanation.facts, []
+    where = explanation.instruction()
+    if where:
+        lines += words.labelled("instruction", [where])
+    lines += words.labelled("region", [explanation.region()])
+    page = explanation.page()
+    if page:
+        lines += words.labelled("object", [page])
+    lines += words.labelled("page table", sentences(explanation.table()))
+    kind = "bad" if facts.verdict in SIGNAL or facts.verdict == "KERNEL_BUG" else "good"
+    lines += words.labelled("verdict", [f"{words.paint(facts.verdict, kind)}: {explanation.why()}"])
+    lines += words.labelled("path", [explanation.path()])
+    lines += words.labelled("after", ["; ".join(explanation.after())])
     return lines
+
+
+def headline(facts, title, name):
+    text = f"{name} in {title}: {facts.access} from {mode(facts)} at {facts.address:#x}"
+    error = f"(error {facts.error:#x}: {error_text(facts.error)})"
+    if words.visible(text) + 2 + len(error) <= words.WIDTH:
+        return [text + "  " + error]
+    return [text, "  " + error]

@@ -1,223 +1,285 @@
-"""The kernel's structures as Python sees them. Reads memory only; never calls into the guest.
+"""The kernel's structures as Python sees them: processes, spaces, regions, frames, objects.
 
 Everything is reached through the kernel's own symbols and types, so a changed field is an error that names the
-field, not a wrong number.
+field, not a wrong number. Constants come from the debug ABI.
 """
 
 import gdb
 
-PAGE = 4096
-DIRECT_MAP = 0xffff800000000000
-FRAME_ARRAY = 0xffffe00000000000
+from . import abi, guest
+from .guest import OsierError
 
+LIMIT = 1000000                                 # entries of a list before it counts as broken
 
-class OsierError(gdb.GdbError):
-    """A sentence for the user: what is wrong, what to type."""
+_abi = None
 
 
 def require_kernel():
-    """Whether there is a kernel with symbols, and a machine that has come far enough to have structures."""
-    if gdb.lookup_global_symbol("trap_dispatch") is None:
-        raise OsierError("no Osier kernel is loaded: type `file build/kernel/debug/osier.elf`, or start with `make debug`")
-    if gdb.selected_thread() is None:
-        raise OsierError("not connected to a guest: start with `make debug`, or `target remote` to a waiting QEMU")
-    try:
-        ready = int(value("cpu_count"))
-    except gdb.MemoryError:
-        raise OsierError("paging is not on yet: the kernel's addresses mean nothing until it is "
-                         "(`thbreak kernel_main`, then `continue`)") from None
-    if ready == 0 or int(value("vm_spaces.next")) == 0:
-        raise OsierError("the kernel has no processes yet: let it boot further (`thbreak init_launch`, then `continue`)")
+    """A kernel that has come far enough to have structures. Sets what the rest of this file relies on."""
+    global _abi
+    guest.require_guest()
+    _abi = abi.check()
+    if int(guest.value("vm_spaces.next")) == 0 or not current_cpu_exists():
+        number, name, _ = guest.boot_stage()
+        raise OsierError(f"the kernel is only at boot stage {number} ({name}): let it boot further "
+                         "(`thbreak process_start_init`, then `continue`)")
 
 
-def value(expression):
-    return gdb.parse_and_eval(expression)
+def constants():
+    return _abi
+
+
+def current_cpu_exists():
+    index = guest.cpu_index()
+    return index < int(guest.value("cpu_count")) and int(guest.value("cpu_table")[index]) != 0
+
+
+# ---- structures ----------------------------------------------------------------------------------
+
+_types, _offsets = {}, {}
 
 
 def struct(name):
-    return gdb.lookup_type("struct " + name)
+    if name not in _types:
+        _types[name] = gdb.lookup_type("struct " + name)
+    return _types[name]
 
 
-_offsets = {}
+def forget_types():
+    _types.clear()
+    _offsets.clear()
+    _enums.clear()
 
 
-def container(pointer, type_name, member):
-    """The structure that a list or tree node is part of."""
-    key = (type_name, member)
+def at(address, name):
+    """The structure at an address, read at once."""
+    value = gdb.Value(int(address)).cast(struct(name).pointer()).dereference()
+    value.fetch_lazy()
+    return value
+
+
+def offset_of(name, member):
+    key = (name, member)
     if key not in _offsets:
-        offset, kind = 0, struct(type_name)
+        offset, kind = 0, struct(name)
         for part in member.split("."):
             field = kind[part]
             offset += field.bitpos // 8
             kind = field.type
         _offsets[key] = offset
-    return gdb.Value(int(pointer) - _offsets[key]).cast(struct(type_name).pointer())
+    return _offsets[key]
 
 
-def each_in_list(head, type_name, member):
-    """Entries of an intrusive list; stops at a broken link rather than running for ever."""
-    node, seen = head["next"], 0
-    while int(node) != int(head.address):
-        if int(node) == 0 or seen > 1000000:
-            raise OsierError(f"the list of {type_name} is broken after {seen} entries")
-        yield container(node, type_name, member)
-        node = node["next"]
+def each_in_list(head, name, member):
+    """The structures on an intrusive list; a broken link ends it with an error rather than never."""
+    end, offset = int(head.address), offset_of(name, member)
+    node, seen = int(head["next"]), 0
+    while node != end:
+        if node < guest.KERNEL_HALF or seen > LIMIT:
+            raise OsierError(f"the list of struct {name} is broken after {seen} entries")
+        yield at(node - offset, name)
+        node = guest.read_u64(node)
         seen += 1
 
 
-def read_u64(address):
-    data = gdb.selected_inferior().read_memory(address, 8)
-    return int.from_bytes(bytes(data), "little")
+_enums = {}
 
 
-def read_words(address, count):
-    data = bytes(gdb.selected_inferior().read_memory(address, 8 * count))
-    return [int.from_bytes(data[i:i + 8], "little") for i in range(0, len(data), 8)]
+def enum(name):
+    """{enumerator: value}"""
+    if name not in _enums:
+        _enums[name] = {field.name: field.enumval for field in gdb.lookup_type("enum " + name).fields()}
+    return _enums[name]
 
 
-def enum_name(val, prefix=""):
-    text = str(val).split("::")[-1]
+def enum_name(value, prefix=""):
+    text = str(value).split("::")[-1]
     return text[len(prefix):] if text.startswith(prefix) else text
 
 
-def enum_value(name, enumerator):
-    for field in gdb.lookup_type("enum " + name).fields():
-        if field.name == enumerator:
-            return field.enumval
-    raise OsierError(f"enum {name} has no {enumerator}: the script and this kernel are of different builds")
+def enum_text(number, name, prefix=""):
+    """The enumerator for a plain number; the number where there is none."""
+    for text, value in enum(name).items():
+        if value == number:
+            return text[len(prefix):] if text.startswith(prefix) else text
+    return str(number)
 
 
-def this_cpu():
-    """struct cpu of the CPU that GDB has selected."""
-    number = gdb.selected_thread().num - 1
-    return value("cpu_table")[number].dereference()
+def flag_names(flags, name):
+    return [text.split("_", 1)[1].lower().replace("_", " ") for text, bit in enum(name).items() if int(flags) & bit]
+
+
+# ---- CPUs, threads, processes --------------------------------------------------------------------
+
+def cpus():
+    table = guest.value("cpu_table")
+    return [table[n].dereference() for n in range(int(guest.value("cpu_count"))) if int(table[n])]
 
 
 def current_thread():
-    return this_cpu()["thread"]
+    """struct thread * of the CPU that GDB has selected; 0 before there are threads."""
+    return guest.value("cpu_table")[guest.cpu_index()]["thread"]
+
+
+def threads():
+    return list(each_in_list(guest.value("thread_list"), "thread", "all_link"))
 
 
 class Process:
-    """A process as ps shows it; `space` is a struct vm_space or None."""
+    """A process; `space` is None once it has ended."""
 
-    def __init__(self, pointer):
-        self.pointer = pointer
-        self.pid = int(pointer["pid"])
-        self.name = pointer["name"].string()
-        self.state = enum_name(pointer["state"], "PROCESS_").lower()
-        space = pointer["space"]
-        self.space = Space(space) if int(space) else None
+    def __init__(self, value):
+        self.value, self.address = value, int(value.address)
+        self.pid, self.name = int(value["pid"]), value["name"].string(errors="replace")
+        self.zombie = enum_name(value["state"]) == "PROCESS_ZOMBIE"
+        space = int(value["space"])
+        self.space = Space(space) if space else None
 
     @property
+    def title(self):
+        return f"pid {self.pid} {self.name}"
+
+    @property
+    def parent_pid(self):
+        parent = self.value["parent"]
+        return int(parent["pid"]) if int(parent) else 0
+
     def threads(self):
-        return list(each_in_list(self.pointer["threads"], "thread", "process_link"))
+        return list(each_in_list(self.value["threads"], "thread", "process_link"))
+
+    def state(self):
+        if self.zombie:
+            return "zombie"
+        if int(self.value["stop_signal"]):
+            return "stopped"
+        on_cpu = {int(cpu["thread"]) for cpu in cpus()}
+        states = ["running" if int(t.address) in on_cpu else enum_name(t["state"], "THREAD_").lower()
+                  for t in self.threads()]
+        for state in ("running", "ready", "waiting", "sleeping"):
+            if state in states:
+                return state
+        return states[0] if states else "ending"
 
 
 class Space:
-    def __init__(self, pointer):
-        self.pointer = pointer
-        self.address = int(pointer)
-        self.root = int(pointer["mmu"]["root"])
-        self.pid = int(pointer["owner_pid"])
+    """An address space."""
 
-    def regions(self):
-        """In order of address."""
-        return [region for region, _ in self.tree()]
+    def __init__(self, address):
+        self.address = int(address)
+        self.value = at(address, "vm_space")
+        self.root = int(self.value["mmu"]["root"])
+        self.pid = int(self.value["owner_pid"])
+        self._regions = None
 
     def tree(self):
-        """(region, depth) in order of address."""
-        region_type = struct("region").pointer()
+        """[(region, depth)] in order of address."""
+        found = []
 
         def walk(node, depth):
-            if int(node) == 0:
+            if not node:
                 return
-            if depth > 64:
-                raise OsierError("the region tree is deeper than 64: it is broken")
-            region = node.cast(region_type)  # the node is the first member
-            yield from walk(node["left"], depth + 1)
-            yield region, depth
-            yield from walk(node["right"], depth + 1)
+            if depth > 64 or len(found) > LIMIT:
+                raise OsierError("the region tree is deeper than 64: a link of it is broken")
+            region = Region(node)               # the node is the region's first member
+            walk(region.left, depth + 1)
+            found.append((region, depth))
+            walk(region.right, depth + 1)
 
-        yield from walk(self.pointer["regions"]["tree"]["root"], 0)
+        walk(int(self.value["regions"]["tree"]["root"]), 0)
+        return found
+
+    def regions(self):
+        if self._regions is None:
+            self._regions = [region for region, _ in self.tree()]
+        return self._regions
 
     def find(self, address):
-        node = self.pointer["regions"]["tree"]["root"]
-        region_type = struct("region").pointer()
-        while int(node):
-            region = node.cast(region_type)
-            if address < int(region["start"]):
-                node = node["left"]
-            elif address >= int(region["end"]):
-                node = node["right"]
+        """The region that holds an address, by walking down the tree as the kernel does."""
+        node, steps = int(self.value["regions"]["tree"]["root"]), 0
+        while node and steps < 64:
+            region = Region(node)
+            if address < region.start:
+                node = region.left
+            elif address >= region.end:
+                node = region.right
             else:
                 return region
+            steps += 1
         return None
+
+
+class Region:
+    """A region, as plain numbers."""
+
+    def __init__(self, address):
+        value = at(address, "region")
+        self.address, self.value = int(address), value
+        self.left, self.right = int(value["node"]["left"]), int(value["node"]["right"])
+        self.parent_colour = int(value["node"]["parent_colour"])
+        for name in ("start", "end", "first_start", "last_end", "largest_gap", "object", "object_page", "prot",
+                     "max_prot", "memtype", "flags"):
+            setattr(self, name, int(value[name]))
+        self.name = value["name"].string(errors="replace") if int(value["name"]) else ""
+
+    def has(self, flag):
+        return bool(self.flags & enum("region_flags")["REGION_" + flag])
+
+    @property
+    def pages(self):
+        return (self.end - self.start) >> 12
+
+
+def spaces():
+    """Every user space, also those of processes on their way in or out."""
+    return [Space(int(value.address)) for value in each_in_list(guest.value("vm_spaces"), "vm_space", "all_link")]
 
 
 def processes():
-    return [Process(pointer) for pointer in each_in_list(value("process_all"), "process", "all_link")]
+    return [Process(value) for value in each_in_list(guest.value("process_all"), "process", "all_link")]
 
 
 def find_process(pid):
-    for process in processes():
+    found = processes()
+    for process in found:
         if process.pid == pid:
             return process
-    known = ", ".join(str(p.pid) for p in processes())
-    raise OsierError(f"no process {pid}; there are: {known}")
+    known = ", ".join(f"{p.pid} {p.name}" for p in found)
+    raise OsierError(f"no process {pid}; there are: {known}" if known else f"no process {pid}: there are none yet")
 
 
 def current_process():
+    """The process of the thread that runs on the selected CPU, or None."""
     thread = current_thread()
     if int(thread) == 0 or int(thread["process"]) == 0:
         return None
-    return Process(thread["process"])
+    return Process(thread["process"].dereference())
 
 
-def frame(pfn):
-    """struct frame of a frame number."""
-    kind = struct("frame")
-    return gdb.Value(FRAME_ARRAY + pfn * kind.sizeof).cast(kind.pointer()).dereference()
+# ---- frames --------------------------------------------------------------------------------------
+
+class Frame:
+    """struct frame of a frame number, as plain numbers."""
+
+    def __init__(self, pfn):
+        self.pfn = pfn
+        low, word = guest.read_words(_abi.frame_array + 16 * pfn, 2)
+        self.refs, self.kind_number = low & 0xffffffff, low >> 32 & 0xff
+        self.order, self.flags, self.word = low >> 40 & 0xff, low >> 48, word
+        self.kind = enum_text(self.kind_number, "frame_kind", "FRAME_").lower()
+        self.live, self.level = word >> 32 & 0xffff, word >> 48
+        self.index = word >> 32
+
+    @property
+    def object(self):
+        """Address of the vm_object that an object's frame names."""
+        return _abi.direct_map + ((self.order << 32 | self.word & 0xffffffff) << 3)
 
 
-# ---- words ---------------------------------------------------------------------------------------
-
-def prot_text(prot):
-    prot = int(prot)
-    return ("r" if prot & 1 else "-") + ("w" if prot & 2 else "-") + ("x" if prot & 4 else "-")
-
-
-def flag_names(flags, enum):
-    names = []
-    for field in gdb.lookup_type("enum " + enum).fields():
-        if int(flags) & field.enumval:
-            names.append(field.name.split("_", 1)[1].lower().replace("_", " "))
-    return names
+def pfn_valid(pfn):
+    """Whether there is a struct frame for that number."""
+    runs, count = guest.value("frame_runs"), int(guest.value("frame_run_count"))
+    return any(int(runs[n]["first"]) <= pfn < int(runs[n]["last"]) for n in range(count))
 
 
-def object_text(obj):
-    if int(obj) == 0:
-        return "anonymous"
-    kind = enum_name(obj["kind"], "OBJECT_").lower()
-    kind = {"inode": "file", "shared": "shared memory", "device": "device"}.get(kind, kind)
-    return f"{kind} (object {int(obj['id'])})"
-
-
-def region_text(region):
-    """`rw- private anonymous [heap]`."""
-    flags = int(region["flags"])
-    shared = flags & enum_value("region_flags", "REGION_SHARED")
-    words = [prot_text(region["prot"]), "shared" if shared else "private", object_text(region["object"])]
-    if int(region["object"]):
-        words.append(f"page {int(region['object_page'])}")
-    if flags & enum_value("region_flags", "REGION_GUARD"):
-        words = [prot_text(region["prot"]), "guard"]
-    if int(region["name"]):
-        words.append(region["name"].string())
-    return " ".join(words)
-
-
-def size_text(size):
-    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
-        if size >= unit and size % unit == 0:
-            return f"{size // unit} {name}"
-    return f"{size} B"
+def zero_frame():
+    return (int(guest.value("pt_zero_frame")) - _abi.frame_array) // 16
