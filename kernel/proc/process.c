@@ -19,6 +19,7 @@
 #include "proc/proc_tree.h"
 #include "proc/shm.h"
 #include "proc/tty_link.h"
+#include "sync/failpoint.h"
 #include "task/sched.h"
 #include "fs/cred.h"
 #include "vm/space.h"
@@ -40,6 +41,13 @@ static struct list_node *hash_bucket(pid_t pid)
 	return &process_hash[(unsigned)pid % HASH_BUCKETS];
 }
 
+static uint32_t current_pid(void)
+{
+	struct thread *thread = thread_current();
+
+	return thread && thread->process ? (uint32_t)thread->process->pid : 0;
+}
+
 void process_init(void)
 {
 	for (unsigned i = 0; i < HASH_BUCKETS; i++)
@@ -49,6 +57,7 @@ void process_init(void)
 	futex_init();
 	fpu_state_init();
 	id_uses[0] = 1;
+	failpoint_current_pid = current_pid;
 	tty_link_init();
 	shm_init();
 	proc_tree_init();

@@ -19,7 +19,7 @@ static const char *const names[FAILPOINT_COUNT] = {
 int failpoint_find(const char *name)
 {
 	for (unsigned i = 0; i < FAILPOINT_COUNT; i++)
-		if (strcmp(names[i], name) == 0)
+		if (names[i] && strcmp(names[i], name) == 0)
 			return (int)i;
 	return -ENOENT;
 }

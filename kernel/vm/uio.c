@@ -131,10 +131,14 @@ size_t uio_copy_to_nofault(struct uio *uio, const void *source, size_t bytes)
 	return moved;
 }
 
-/* One byte of every page decides whether the page can be read, or written. */
+/*
+ * One byte of every page decides whether the page can be read, or written. What lies before the first bad page is moved
+ * all the same, so only a bad first page is an error.
+ */
 static int touch_pages(struct uio *uio, size_t bytes, bool write)
 {
 	size_t done = uio->piece_done;
+	bool touched = false;
 
 	if (uio->kernel)
 		return 0;
@@ -149,7 +153,8 @@ static int touch_pages(struct uio *uio, size_t bytes, bool write)
 			char byte;
 
 			if (copy_from_user(&byte, at, 1) || (write && copy_to_user(at, &byte, 1)))
-				return -EFAULT;
+				return touched ? 0 : -EFAULT;
+			touched = true;
 			at += step;
 			run -= step;
 		}

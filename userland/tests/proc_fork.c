@@ -100,9 +100,13 @@ static void stops(void)
 	int status;
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		/* In a group that is not orphaned, or SIGTSTP would not stop it. */
+		setpgid(0, 0);
 		for (;;)
 			pause();
+	}
+	setpgid(pid, pid);
 	kill(pid, SIGSTOP);
 	is(waitpid(pid, &status, WUNTRACED), pid, "WUNTRACED reports a stop");
 	ok(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "... by SIGSTOP");
