@@ -52,6 +52,16 @@ class Places:
         self.trees = os.path.join(cache, "tree", checkout)
         for folder in (self.images, self.devel, self.logs, self.work, self.packages, self.trees):
             os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(self.trees, "checkout"), "w", encoding="utf-8") as file:
+            file.write(build)
+        self._drop_orphans()
+
+    def _drop_orphans(self):
+        """Removes the trees of checkouts that are no more."""
+        for mark in glob.glob(os.path.join(self.cache, "tree", "*", "checkout")):
+            with open(mark, encoding="utf-8") as file:
+                if not os.path.isdir(file.read()):
+                    shutil.rmtree(os.path.dirname(mark), ignore_errors=True)
 
 
 class Builder:

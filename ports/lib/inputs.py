@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import subprocess
+import tempfile
 
 # Raise this when the way ports are built changes so that old packages are of no use.
 DRIVER_VERSION = "1"
@@ -30,6 +31,14 @@ def _digest(*parts):
 def _read(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+def _without_debug(path):
+    """The file less its debugging tables, which name the folder it was built in."""
+    with tempfile.NamedTemporaryFile() as file:
+        subprocess.run(["objcopy", "--strip-debug", "--enable-deterministic-archives", path,
+                        file.name], check=True)
+        return _read(file.name)
 
 
 class Toolchain:
@@ -70,7 +79,7 @@ class Toolchain:
                 path = os.path.join(folder, name)
                 self.headers[os.path.relpath(path, root)] = _digest(_read(path))
         libraries = sorted(glob.glob(os.path.join(self.sysroot, "lib", "*.[ao]")))
-        self.libraries = _digest(*[_read(path) for path in libraries])
+        self.libraries = _digest(*[_without_debug(path) for path in libraries])
         self.header_hash = _digest(*[f"{k} {v}" for k, v in sorted(self.headers.items())])
         self._archives = libraries
         self._words = self._functions = None
