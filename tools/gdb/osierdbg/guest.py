@@ -1,0 +1,79 @@
+"""The machine as GDB sees it: memory, registers, and whether there is a kernel to look at. Reads only; nothing here
+calls into the guest."""
+
+import struct
+import time
+
+import gdb
+
+KERNEL_HALF = 1 << 63
+CR0_PAGING = 1 << 31
+
+_deadline = None                                # of the command that runs
+
+
+class OsierError(gdb.GdbError):
+    """A sentence for the user: what is wrong, what to type."""
+
+
+def value(expression):
+    return gdb.parse_and_eval(expression)
+
+
+def set_limit(seconds):
+    """From now on reading ends with an error after so long; None: never."""
+    global _deadline
+    _deadline = None if seconds is None else time.monotonic() + seconds
+
+
+def read(address, length):
+    if _deadline is not None and time.monotonic() > _deadline:
+        raise OsierError("gave up: reading the guest took too long. Is a structure damaged? (`osier check`)")
+    return bytes(gdb.selected_inferior().read_memory(address, length))
+
+
+def read_u64(address):
+    return int.from_bytes(read(address, 8), "little")
+
+
+def read_words(address, count):
+    return struct.unpack(f"<{count}Q", read(address, 8 * count))
+
+
+def register(name):
+    return int(gdb.parse_and_eval("$" + name)) & 0xffffffffffffffff
+
+
+def cpu_index():
+    """The CPU that GDB has selected: QEMU's threads are its CPUs, counted from 1."""
+    thread = gdb.selected_thread()
+    return max(thread.ptid[1] - 1, 0)
+
+
+def in_kernel():
+    return bool(register("pc") & KERNEL_HALF)
+
+
+def has_kernel_symbols():
+    return gdb.lookup_global_symbol("trap_dispatch") is not None
+
+
+def require_guest():
+    """A kernel's symbols are loaded, a guest is connected, and it stands still."""
+    if not has_kernel_symbols():
+        raise OsierError("no Osier kernel is loaded: type `file build/kernel/debug/osier.elf`, or start with `make debug`")
+    thread = gdb.selected_thread()
+    if thread is None:
+        raise OsierError("not connected to a guest (or it has ended): leave with `quit` and start again with `make debug`")
+    if thread.is_running():
+        raise OsierError("the guest is running: press Ctrl-C first")
+
+
+def paging_is_on():
+    return bool(register("cr0") & CR0_PAGING)
+
+
+def boot_stage():
+    """(number, name, done) of the boot's stage, as kernel/debug/stage.c has it."""
+    unit = "'kernel/debug/stage.c'::"
+    return int(value(unit + "number")), value(unit + "name").string(), bool(value(unit + "done"))
