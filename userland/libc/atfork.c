@@ -31,7 +31,7 @@ int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(vo
 	return 0;
 }
 
-/* when: -1 before, 0 after in the parent, 1 after in the child. The lock is held across the fork. */
+/* when: -1 before, 0 after in the parent, 1 after in the child. The lock is held all along. */
 void __osier_atfork(int when)
 {
 	if (when < 0) {

@@ -3,7 +3,7 @@
  *
  * A thread lives in one mapping, from low to high: guard, stack, newlib's state, thread-local
  * variables, struct __pthread. The thread that joins unmaps it. A detached thread cannot unmap the
- * stack it runs on: it goes to a list, and whoever creates or ends a thread next frees what is there.
+ * stack it runs on: it goes to a list, and whoever creates a thread next frees what is there.
  *
  *  1. thread.tid is the thread's number while it runs; the kernel clears it and wakes the word.
  *  2. thread.state goes from JOINABLE to JOINED or DETACHED once; who does it frees the mapping.

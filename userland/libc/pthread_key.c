@@ -27,8 +27,8 @@ int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 }
 
 /*
- * A key that comes back must read as NULL in every thread. Threads cannot reach each other's tables,
- * so each deletion makes the values of its key old: see generation.
+ * A key that comes back must read as NULL in every thread. Threads cannot reach each other's
+ * tables, so each deletion makes the values of its key old: see generation.
  */
 static unsigned int generation[PTHREAD_KEYS_MAX];
 

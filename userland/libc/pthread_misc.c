@@ -11,7 +11,8 @@
 
 /* ---- barriers: the last one to arrive opens the next round ---- */
 
-int pthread_barrier_init(pthread_barrier_t *b, const pthread_barrierattr_t *attr, unsigned int count)
+int pthread_barrier_init(pthread_barrier_t *b, const pthread_barrierattr_t *attr,
+			 unsigned int count)
 {
 	if (count == 0 || count > INT_MAX)
 		return EINVAL;

@@ -2,6 +2,7 @@
  * Errors in words. newlib has its own wording ("Not owner", "No more processes"); people and test
  * suites know these.
  */
+#define __LINUX_ERRNO_EXTENSIONS__	/* newlib hides the rarer numbers behind this */
 #include "osier.h"
 #include <locale.h>
 #include <reent.h>
@@ -137,7 +138,7 @@ static const char *const texts[] = {
 	[ESTRPIPE] = "Streams pipe error",
 };
 
-/* newlib's own interface, behind perror, strerror_r and %m: a number without a text sets *unknown. */
+/* newlib's own interface, behind perror, strerror_r and %m. A number without a text sets *unknown. */
 char *_strerror_r(struct _reent *reent, int error, int internal, int *unknown)
 {
 	static char other[2][32];
