@@ -90,7 +90,6 @@ static const char *const texts[] = {
 	[ELIBMAX] = "Attempting to link in too many shared libraries",
 	[ELIBEXEC] = "Cannot exec a shared library directly",
 	[ENOSYS] = "Function not implemented",
-	[ENMFILE] = "No more files",
 	[ENOTEMPTY] = "Directory not empty",
 	[ENAMETOOLONG] = "File name too long",
 	[ELOOP] = "Too many levels of symbolic links",
@@ -128,8 +127,6 @@ static const char *const texts[] = {
 	[ESTALE] = "Stale file handle",
 	[ENOTSUP] = "Operation not supported",
 	[ENOMEDIUM] = "No medium found",
-	[ENOSHARE] = "No such host or network path",
-	[ECASECLASH] = "File name exists with different case",
 	[EILSEQ] = "Invalid or incomplete multibyte or wide character",
 	[EOVERFLOW] = "Value too large for defined data type",
 	[ECANCELED] = "Operation canceled",
@@ -138,7 +135,7 @@ static const char *const texts[] = {
 	[ESTRPIPE] = "Streams pipe error",
 };
 
-/* newlib's own interface, behind perror, strerror_r and %m. A number without a text sets *unknown. */
+/* newlib's own interface, behind perror, strerror_r, %m. A number without a text sets *unknown. */
 char *_strerror_r(struct _reent *reent, int error, int internal, int *unknown)
 {
 	static char other[2][32];
