@@ -6,7 +6,9 @@
 const char *lock_rank_name(unsigned rank)
 {
 	static const struct { uint8_t rank; const char *name; } names[] = {
-		{ LOCK_RANK_NONE, "none" }, { LOCK_RANK_MOUNT, "mount" }, { LOCK_RANK_RENAME, "rename" },
+		{ LOCK_RANK_NONE, "none" }, { LOCK_RANK_FILE, "file" },
+		{ LOCK_RANK_PROC_TEXT, "text of /proc" }, { LOCK_RANK_FILE_LOCK, "file locks" },
+		{ LOCK_RANK_METADATA, "metadata" }, { LOCK_RANK_MOUNT, "mount" }, { LOCK_RANK_RENAME, "rename" },
 		{ LOCK_RANK_INODE, "inode" }, { LOCK_RANK_INODE_WRITE, "inode write" }, { LOCK_RANK_PIPE, "pipe" },
 		{ LOCK_RANK_TTY, "tty" }, { LOCK_RANK_PROCESS, "process" }, { LOCK_RANK_SPACE, "space" },
 		{ LOCK_RANK_OBJECT, "object" }, { LOCK_RANK_BLOCK_MAP, "block map" },

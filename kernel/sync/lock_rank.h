@@ -45,6 +45,12 @@ enum lock_rank {
 	LOCK_RANK_CONSOLE = 110,	/* may be taken under anything */
 };
 
+/* Taken by interrupt handlers too: only with interrupts off. */
+static inline bool lock_rank_is_irq(unsigned rank)
+{
+	return rank >= LOCK_RANK_SIGNAL;
+}
+
 static inline bool lock_rank_may_repeat(unsigned rank)
 {
 	return rank == LOCK_RANK_TABLE || rank == LOCK_RANK_INODE || rank == LOCK_RANK_INODE_WRITE ||

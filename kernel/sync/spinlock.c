@@ -11,13 +11,20 @@
 #define SPINS_MAX 400000000ull
 
 /* Interrupts off around each change of the CPU's list: a handler takes locks too. */
-static void check_order(const struct cpu *cpu, const struct spinlock *lock)
+static void check_order(const struct cpu *cpu, const struct spinlock *lock, bool interrupts_on)
 {
 	unsigned top;
 
 	if (cpu->locks_held == CPU_LOCKS_MAX)
 		panic("lock %s: %u spinlocks held at once", lock->name, CPU_LOCKS_MAX);
-	if (!cpu->locks_held || lock->rank == LOCK_RANK_NONE)
+	if (lock->rank == LOCK_RANK_NONE)
+		return;
+	if (!lock_rank_is_irq(lock->rank) && cpu->irq_nesting)
+		panic("lock %s (%s): taken in an interrupt handler", lock->name, lock_rank_name(lock->rank));
+	if (lock_rank_is_irq(lock->rank) && interrupts_on)
+		panic("lock %s (%s): interrupt handlers take it, and interrupts are on", lock->name,
+		      lock_rank_name(lock->rank));
+	if (!cpu->locks_held)
 		return;
 	top = cpu->lock_ranks[cpu->locks_held - 1];
 	if (lock->rank < top || (lock->rank == top && !lock_rank_may_repeat(top))) {
@@ -64,7 +71,7 @@ void spin_lock(struct spinlock *lock)
 	if (lock->owner == cpu->id + 1)
 		panic("lock %s: taken again by the CPU that holds it (first at 0x%lx)", lock->name, lock->taken_at);
 	flags = irq_save();
-	check_order(cpu, lock);
+	check_order(cpu, lock, flags & RFLAGS_IF);
 	irq_restore(flags);
 
 	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
