@@ -51,10 +51,10 @@ struct probe {
 static const struct probe probes[] = {
 	{ "read", SYS_read, { FD, 0, 16 }, 1, OUT },
 	{ "read of a pipe", SYS_read, { PIPE_READ, 0, 16 }, 1, OUT },
-	{ "write", SYS_write, { FD, 0, 16 }, 1, IN },
+	{ "write", SYS_write, { FD, 0, 16 }, 1, IN, .small = true },
 	{ "openat", SYS_openat, { AT_FDCWD, 0, O_RDONLY }, 1, IN },
 	{ "pread", SYS_pread, { FD, 0, 16, 0 }, 1, OUT },
-	{ "pwrite", SYS_pwrite, { FD, 0, 16, 0 }, 1, IN },
+	{ "pwrite", SYS_pwrite, { FD, 0, 16, 0 }, 1, IN, .small = true },
 	{ "readv", SYS_readv, { FD, 0, 2 }, 1, IN },
 	{ "writev", SYS_writev, { FD, 0, 2 }, 1, IN },
 	{ "preadv", SYS_preadv, { FD, 0, 2, 0 }, 1, IN },
