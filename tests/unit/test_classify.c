@@ -212,7 +212,7 @@ static void test_no_rights_from_nowhere(void **state)
 		else if (fault.has_object && fault.page_state == PAGE_PAST_END)
 			assert_int_equal(verdict, VERDICT_BUS_ADRERR);
 		else
-			assert_true(verdict != VERDICT_NONE && verdict < VERDICT_SEGV_MAPERR ||
+			assert_true((verdict != VERDICT_NONE && verdict < VERDICT_SEGV_MAPERR) ||
 				    verdict == VERDICT_BUS_OBJERR);
 		if (verdict == VERDICT_COW_REUSE)
 			assert_true(fault.frame_refs == 1 && !fault.shared_levels &&
