@@ -439,8 +439,8 @@ static void commit(struct exec *exec, struct trap_frame *frame)
 
 	become_first_thread(thread, process);
 	posix_timers_delete(process);
-	if (thread->fpu)
-		fpu_state_drop();
+	if (thread->fpu || thread->user->fpu_kept_count)
+		fpu_state_free(thread);
 	fd_table_close_on_exec(thread->files);
 	commit_signals(exec, process, thread->user);
 	process->dumpable = true;

@@ -54,8 +54,8 @@ static void thread_release_own(struct thread *thread)
 	struct cred *cred = thread->cred;
 	struct vm_space *space;
 
-	if (thread->fpu)
-		fpu_state_drop();
+	if (thread->fpu || thread->user->fpu_kept_count)
+		fpu_state_free(thread);
 	/* Files while all else is still there: closing may write. */
 	fd_table_put(files);
 	thread->files = NULL;

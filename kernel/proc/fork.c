@@ -123,6 +123,7 @@ static int copy_resources(struct process *child, struct thread *thread)
 	child->cred = cred_get(self->cred);
 	return 0;
 no_fpu:
+	fpu_state_free(thread);
 	fs_context_put(fs);
 no_fs:
 	fd_table_put(files);
@@ -163,6 +164,7 @@ long process_fork(const struct trap_frame *frame, bool wait_for_exec)
 		return PTR_ERR(thread);
 	}
 	trap_frame_of_stack(thread->stack_top)->rax = 0;
+	thread->user = &child->first;
 	error = copy_resources(child, thread);
 	if (error) {
 		thread_discard(thread);
@@ -173,7 +175,6 @@ long process_fork(const struct trap_frame *frame, bool wait_for_exec)
 	pid = child->pid;
 	thread_set_tid(thread, (uint32_t)pid);
 	thread->process = child;
-	thread->user = &child->first;
 	thread->fault = &child->first.fault;
 	if (child->nice)
 		thread_set_nice(thread, child->nice);

@@ -7,7 +7,9 @@
 
 #include "arch/x86_64/cpu.h"
 #include "arch/x86_64/fpu.h"
+#include "lib/string.h"
 #include "mm/slab.h"
+#include "proc/process.h"
 #include "task/thread.h"
 #include "vm/user_copy.h"
 
@@ -18,22 +20,61 @@ void fpu_state_init(void)
 	area_cache = slab_cache_create("fpu", fpu_area_bytes(), FPU_AREA_ALIGN, NULL);
 }
 
+static bool is_kept(const struct thread *thread, const void *area)
+{
+	const struct fpu_kept *kept = thread->user->fpu_kept;
+
+	for (unsigned i = 0; i < FPU_KEPT_MAX; i++)
+		if (kept[i].area == area)
+			return true;
+	return false;
+}
+
+/* A use of the FPU is about to change the area: if a frame wants it as it is, go on with a copy. => 0 or -ENOMEM. */
+static int own_area(struct thread *thread)
+{
+	void *area = slab_alloc(area_cache);
+
+	if (!area)
+		return -ENOMEM;
+	if (thread->fpu)
+		memcpy(area, thread->fpu, fpu_area_bytes());
+	else
+		fpu_area_init(area);
+	thread->fpu = area;
+	return 0;
+}
+
 int fpu_state_first_use(void)
 {
 	struct thread *thread = thread_current();
 
-	if (!thread->fpu) {
-		void *area = slab_alloc(area_cache);
-
-		if (!area)
+	if (unlikely(!thread->fpu || (thread->user->fpu_kept_count && is_kept(thread, thread->fpu))))
+		if (own_area(thread))
 			return -ENOMEM;
-		fpu_area_init(area);
-		thread->fpu = area;
-	}
 	irq_disable();
 	fpu_first_use(thread->fpu);
 	thread->fpu_live = true;
 	irq_enable();
+	return 0;
+}
+
+/* The child's copies of what its frames will want back. => 0 or -ENOMEM (fpu_state_free undoes). */
+static int fork_kept(struct thread *child)
+{
+	const struct user_thread *mine = thread_current()->user;
+	struct user_thread *its = child->user;
+
+	for (unsigned i = 0; i < FPU_KEPT_MAX; i++) {
+		if (!mine->fpu_kept[i].area)
+			continue;
+		its->fpu_kept[i].area = slab_alloc(area_cache);
+		if (!its->fpu_kept[i].area)
+			return -ENOMEM;
+		its->fpu_kept_count++;
+		its->fpu_kept[i].frame = mine->fpu_kept[i].frame;
+		memcpy(its->fpu_kept[i].area, mine->fpu_kept[i].area, fpu_area_bytes());
+	}
 	return 0;
 }
 
@@ -49,27 +90,48 @@ int fpu_state_fork(struct thread *child)
 	irq_disable();
 	fpu_fork_copy(child->fpu, thread->fpu, thread->fpu_live);
 	irq_enable();
-	return 0;
+	return unlikely(thread->user->fpu_kept_count) ? fork_kept(child) : 0;
 }
 
-void fpu_state_drop(void)
+/* Registers off; what is in them is lost. */
+static void registers_drop(struct thread *thread)
 {
-	struct thread *thread = thread_current();
-
 	irq_disable();
 	if (thread->fpu_live) {
 		fpu_reset();
 		thread->fpu_live = false;
 	}
 	irq_enable();
-	slab_free(area_cache, thread->fpu);
-	thread->fpu = NULL;
+}
+
+/* Puts another area (or NULL) in the place of the thread's; the old one goes unless a frame wants it. */
+static void replace_area(struct thread *thread, void *area)
+{
+	void *old = thread->fpu;
+
+	registers_drop(thread);
+	thread->fpu = area;
+	if (old && old != area && !is_kept(thread, old))
+		slab_free(area_cache, old);
+}
+
+void fpu_state_drop(void)
+{
+	replace_area(thread_current(), NULL);
 }
 
 void fpu_state_free(struct thread *thread)
 {
+	struct user_thread *user = thread->user;
+
 	if (thread == thread_current())
-		fpu_state_drop();
+		registers_drop(thread);
+	for (unsigned i = 0; i < FPU_KEPT_MAX && user->fpu_kept_count; i++) {
+		if (user->fpu_kept[i].area && user->fpu_kept[i].area != thread->fpu)
+			slab_free(area_cache, user->fpu_kept[i].area);
+		user->fpu_kept[i].area = NULL;
+	}
+	user->fpu_kept_count = 0;
 	slab_free(area_cache, thread->fpu);
 	thread->fpu = NULL;
 }
@@ -77,12 +139,71 @@ void fpu_state_free(struct thread *thread)
 /* The registers into the area, off afterwards: the next use loads them again. */
 static void settle(struct thread *thread)
 {
+	if (!thread->fpu_live)
+		return;
 	irq_disable();
 	if (thread->fpu_live) {
 		fpu_switch_out(thread->fpu);
 		thread->fpu_live = false;
 	}
 	irq_enable();
+}
+
+/* Forgets an entry. */
+static void kept_remove(struct thread *thread, struct fpu_kept *entry)
+{
+	void *area = entry->area;
+
+	entry->area = NULL;
+	thread->user->fpu_kept_count--;
+	if (area != thread->fpu && !is_kept(thread, area))
+		slab_free(area_cache, area);
+}
+
+static struct fpu_kept *kept_find(struct user_thread *user, vaddr_t frame)
+{
+	for (unsigned i = 0; i < FPU_KEPT_MAX; i++)
+		if (user->fpu_kept[i].area && user->fpu_kept[i].frame == frame)
+			return &user->fpu_kept[i];
+	return NULL;
+}
+
+bool fpu_state_keep(vaddr_t frame)
+{
+	struct thread *thread = thread_current();
+	struct user_thread *user = thread->user;
+	struct fpu_kept *entry = NULL;
+
+	if (unlikely(user->fpu_kept_count)) {
+		/* A handler that was left by a jump: its frame is being overwritten. */
+		entry = kept_find(user, frame);
+		if (entry)
+			kept_remove(thread, entry);
+		if (user->fpu_kept_count == FPU_KEPT_MAX)
+			return false;
+	}
+	for (entry = user->fpu_kept; entry->area; entry++)
+		;
+	settle(thread);
+	entry->frame = frame;
+	entry->area = thread->fpu;
+	user->fpu_kept_count++;
+	return true;
+}
+
+bool fpu_state_take_back(vaddr_t frame)
+{
+	struct thread *thread = thread_current();
+	struct user_thread *user = thread->user;
+	struct fpu_kept *entry = user->fpu_kept_count ? kept_find(user, frame) : NULL;
+
+	if (!entry)
+		return false;
+	if (unlikely(entry->area != thread->fpu))
+		replace_area(thread, entry->area);
+	entry->area = NULL;
+	user->fpu_kept_count--;
+	return true;
 }
 
 int fpu_state_to_user(vaddr_t to)
@@ -98,12 +219,10 @@ int fpu_state_from_user(vaddr_t from)
 	struct thread *thread = thread_current();
 	int error;
 
-	if (!thread->fpu) {
-		thread->fpu = slab_alloc(area_cache);
-		if (!thread->fpu)
-			return -EFAULT;
-	}
 	settle(thread);
+	if (!thread->fpu || (thread->user->fpu_kept_count && is_kept(thread, thread->fpu)))
+		if (own_area(thread))
+			return -EFAULT;
 	error = copy_from_user(thread->fpu, from, fpu_area_bytes());
 	if (error)
 		fpu_area_init(thread->fpu);

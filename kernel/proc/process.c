@@ -120,6 +120,9 @@ void user_thread_init(struct user_thread *user)
 	user->clear_tid = 0;
 	user->restart_deadline_ns = 0;
 	user->restart_armed = false;
+	user->fpu_kept_count = 0;
+	for (unsigned i = 0; i < FPU_KEPT_MAX; i++)
+		user->fpu_kept[i].area = NULL;
 	user->cred_changes = 0;
 }
 

@@ -22,6 +22,7 @@
 #include <osier/types.h>
 
 #include "lib/list.h"
+#include "proc/fpu_state.h"
 #include "proc/signal.h"
 #include "sync/refcount.h"
 #include "sync/spinlock.h"
@@ -74,6 +75,8 @@ struct user_thread {
 	vaddr_t clear_tid;			/* zeroed and woken as a futex when the thread ends */
 	uint64_t restart_deadline_ns;		/* of a timed call that will be started again; 0: none */
 	bool restart_armed;			/* the present call is that one */
+	unsigned fpu_kept_count;
+	struct fpu_kept fpu_kept[FPU_KEPT_MAX];	/* FPU registers that handlers' frames will want back */
 };
 
 struct process {

@@ -222,7 +222,8 @@ static int push_handler(struct trap_frame *frame, int signal, const struct signa
 	new.context.uc_mcontext.fpregs = NULL;
 	if (thread->fpu) {
 		sp = align_down(sp - fpu_area_bytes(), FPU_AREA_ALIGN);
-		if (fpu_state_to_user(sp))
+		/* Who can look at the context gets a true copy; for the others the kernel keeps it. */
+		if (((action->flags & SA_SIGINFO) || !fpu_state_keep(sp)) && fpu_state_to_user(sp))
 			return -EFAULT;
 		new.context.uc_mcontext.fpregs = (void *)sp;
 	}
@@ -243,7 +244,7 @@ static int push_handler(struct trap_frame *frame, int signal, const struct signa
 	new.context.uc_mcontext.gregs[REG_TRAPNO] = (greg_t)frame->vector;
 	new.context.uc_mcontext.gregs[REG_OLDMASK] = (greg_t)old_mask;
 	new.context.uc_mcontext.gregs[REG_CR2] = (greg_t)info->value;
-	memset(new.context.uc_mcontext.__reserved, 0, sizeof(new.context.uc_mcontext.__reserved));
+	__builtin_memset(new.context.uc_mcontext.__reserved, 0, sizeof(new.context.uc_mcontext.__reserved));
 	new.context.uc_sigmask = old_mask;
 	if (copy_to_user(place, &new.restorer, sizeof(new.restorer) + UCONTEXT_BYTES))
 		return -EFAULT;
@@ -333,7 +334,9 @@ long signal_return(struct trap_frame *frame)
 	if (trap_frame_sanitise(frame))
 		goto bad;
 	if (back.context.uc_mcontext.fpregs) {
-		if (fpu_state_from_user((vaddr_t)back.context.uc_mcontext.fpregs))
+		vaddr_t registers = (vaddr_t)back.context.uc_mcontext.fpregs;
+
+		if (!fpu_state_take_back(registers) && fpu_state_from_user(registers))
 			goto bad;
 	} else if (thread->fpu) {
 		/* The FPU was first used in the handler: before it, the registers were clean. */

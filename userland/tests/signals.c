@@ -301,6 +301,80 @@ static void contexts(void)
 	install(SIGILL, SIG_DFL, 0);
 }
 
+static volatile double shared_double;
+static int levels;
+
+/* Uses the FPU at every level, and registers that it may change. */
+static void calculating(int signal)
+{
+	double d = shared_double;
+
+	__asm__ volatile("pxor %%xmm0, %%xmm0; pxor %%xmm15, %%xmm15; fninit" ::: "xmm0", "xmm15");
+	shared_double = d * 3 + 1;
+	if (--levels > 0)
+		raise(signal);
+	shared_double += 0.25;
+}
+
+static void jumping_out(int signal)
+{
+	__asm__ volatile("pxor %%xmm7, %%xmm7" ::: "xmm7");
+	siglongjmp(back, 1);
+}
+
+/* xmm8 and a control word, before and after `statement`. */
+#define registers_survive(text, ...)                                                               \
+	do {                                                                                       \
+		unsigned long before = 0x1122334455667788, after = 0;                              \
+		unsigned short control = 0x27f, control_after = 0;                                 \
+		__asm__ volatile("movq %0, %%xmm8; fldcw %1" : : "r"(before), "m"(control) : "xmm8"); \
+		__VA_ARGS__;                                                                       \
+		__asm__ volatile("movq %%xmm8, %0; fnstcw %1" : "=r"(after), "=m"(control_after));  \
+		ok(after == before && control_after == control, "FPU registers survive " text);     \
+	} while (0)
+
+static void one_signal(void)
+{
+	register long rax __asm__("rax") = 105;	/* tgkill: no library code between the registers */
+	register long pid __asm__("rdi") = getpid(), tid __asm__("rsi") = getpid(), signal __asm__("rdx") = SIGUSR1;
+
+	__asm__ volatile("syscall" : "+r"(rax) : "r"(pid), "r"(tid), "r"(signal) : "rcx", "r11", "memory");
+}
+
+static void floating_point(void)
+{
+	install(SIGUSR1, counting, 0);
+	registers_survive("a handler that does not use them", one_signal());
+	install(SIGUSR1, calculating, 0);
+	levels = 1;
+	registers_survive("a handler that does", one_signal());
+	install(SIGUSR1, calculating, SA_NODEFER);
+	levels = 8;
+	registers_survive("eight handlers in one another", one_signal());
+	install(SIGUSR1, calculating, SA_NODEFER | SA_SIGINFO);
+	levels = 3;
+	registers_survive("handlers with SA_SIGINFO", one_signal());
+	install(SIGUSR1, jumping_out, SA_NODEFER);
+	for (int i = 0; i < 12; i++) {
+		volatile char deep[200 * (i + 1)] __attribute__((unused));
+
+		deep[sizeof deep - 1] = deep[0] = 1;
+		if (!sigsetjmp(back, 1))
+			one_signal();
+	}
+	install(SIGUSR1, calculating, SA_NODEFER);
+	levels = 5;
+	registers_survive("handlers after twelve that jumped out", one_signal());
+	is(exit_of_child({
+		   levels = 2;
+		   install(SIGUSR1, calculating, SA_NODEFER);
+		   one_signal();
+		   if (fork() == 0)
+			   _exit(0);
+		   one_signal();
+	   }), 0, "fork among handlers");
+}
+
 static void interruptions(void)
 {
 	struct itimerval timer = { .it_value = { 0, 30000 } };
@@ -414,6 +488,7 @@ int main(void)
 	overflow_of_the_stack();
 	faults();
 	contexts();
+	floating_point();
 	interruptions();
 	suspending();
 	children();
