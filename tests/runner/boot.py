@@ -1,5 +1,7 @@
 """The image as a machine boots it: GRUB on BIOS and UEFI, its menu, the prompt; and a person at the prompt."""
 
+import time
+
 from .core import Failure, Test, check
 from .serial import PROMPT, Console
 
@@ -65,9 +67,15 @@ def _redirection(console):
           "the root is read-only and says so")
 
 
+def _start(console, command):
+    """Types a command and gives the shell the time to put it into the foreground, as a person would."""
+    console.send(command + "\n")
+    console.expect(command + "\n")
+    time.sleep(0.7)
+
+
 def _interrupt(console):
-    console.send("sleep 1000\n")
-    console.expect("sleep 1000\n")
+    _start(console, "sleep 1000")
     console.send("\x03")
     console.expect(PROMPT, 10, "Ctrl-C did not bring the prompt back")
     check("130" in console.run("echo $?"), "the status after Ctrl-C is not 130")
@@ -92,13 +100,13 @@ def _jobs(console):
     output = console.run("jobs")
     check(output.count("Running") == 2 and "sleep 31" in output, f"jobs shows {output!r}")
     console.run("kill %1 %2; wait")
-    console.send("sleep 50\n")
-    console.expect("sleep 50\n")
+    _start(console, "sleep 50")
     console.send("\x1a")
     console.expect("Stopped", 10, "Ctrl-Z did not stop the job")
     console.expect(PROMPT)
     console.send("fg\n")
     console.expect("sleep 50\n")
+    time.sleep(0.7)
     console.send("\x03")
     console.expect(PROMPT, 10, "Ctrl-C did not end the job brought back")
     console.run("(sleep 1; echo late >/tmp/late) &")
