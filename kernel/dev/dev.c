@@ -3,6 +3,7 @@
  */
 #include "dev/dev.h"
 
+#include "dev/ahci.h"
 #include "dev/fb_device.h"
 #include "dev/host.h"
 #include "dev/memory_devices.h"
@@ -26,4 +27,5 @@ void dev_init_disks(void)
 {
 	pci_init();
 	virtio_blk_init();
+	ahci_init();
 }

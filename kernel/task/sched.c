@@ -25,6 +25,8 @@ uint64_t sched_idle_cpus;
 
 /* ---- the queues ------------------------------------------------------------------------------ */
 
+/* What a hand-over goes through is inlined: it is on the way of every pipe and every signal. */
+
 int64_t sched_slice(unsigned level)
 {
 	int nice = (int)level - PRIORITY_NORMAL;
@@ -35,7 +37,7 @@ int64_t sched_slice(unsigned level)
 	return nice < 0 ? (int64_t)SLICE_NS - nice * 1500000ll : (int64_t)SLICE_NS - nice * 470000ll;
 }
 
-static void enqueue(struct run_queue *rq, struct thread *thread, bool expired, bool head)
+static __always_inline void enqueue(struct run_queue *rq, struct thread *thread, bool expired, bool head)
 {
 	struct run_array *array = expired ? rq->expired : rq->active;
 	struct list_node *level = &array->levels[thread->level];
@@ -50,7 +52,7 @@ static void enqueue(struct run_queue *rq, struct thread *thread, bool expired, b
 }
 
 /* `expired` of a queued thread is the number of the array it is in. */
-static void dequeue(struct run_queue *rq, struct thread *thread)
+static __always_inline void dequeue(struct run_queue *rq, struct thread *thread)
 {
 	struct run_array *array = &rq->arrays[thread->expired];
 
@@ -61,7 +63,7 @@ static void dequeue(struct run_queue *rq, struct thread *thread)
 }
 
 /* Takes the best thread out of the queues; the idle thread if there is none. */
-static struct thread *pick(struct run_queue *rq)
+static __always_inline struct thread *pick(struct run_queue *rq)
 {
 	struct run_array *array = rq->active;
 	struct thread *thread;
@@ -79,7 +81,7 @@ static struct thread *pick(struct run_queue *rq)
 }
 
 /* The run queue of the CPU that `thread` belongs to, locked. Interrupts off. */
-static struct run_queue *lock_queue_of(struct thread *thread)
+static __always_inline struct run_queue *lock_queue_of(struct thread *thread)
 {
 	for (;;) {
 		struct run_queue *rq = &run_queues[READ_ONCE(thread->cpu)];
@@ -94,7 +96,7 @@ static struct run_queue *lock_queue_of(struct thread *thread)
 /* ---- switching ------------------------------------------------------------------------------- */
 
 /* Charges the current thread for what it has run since `switched_in_ns`. */
-static void charge(struct thread *thread, uint64_t now)
+static __always_inline void charge(struct thread *thread, uint64_t now)
 {
 	uint64_t ran = now - thread->switched_in_ns;
 
@@ -265,7 +267,7 @@ int sched_block(enum thread_state state, struct spinlock *held, uint64_t deadlin
 }
 
 /* Makes a CPU look at its queue: the one that `rq` belongs to, or an idle one that may steal. */
-static void notify(struct run_queue *rq, struct thread *thread)
+static __always_inline void notify(struct run_queue *rq, struct thread *thread)
 {
 	unsigned here = cpu_id();
 	struct thread *running = cpu_table[rq->cpu]->thread;

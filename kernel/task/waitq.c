@@ -81,7 +81,7 @@ int waitq_sleep_mutex(struct waitq *queue, struct mutex *held, bool interruptibl
 	return why;
 }
 
-void waitq_wake_locked(struct waitq *queue, bool all)
+static __always_inline void wake_locked(struct waitq *queue, bool all)
 {
 	struct poll_entry *listener;
 
@@ -101,11 +101,16 @@ void waitq_wake_locked(struct waitq *queue, bool all)
 			poll_trigger(listener);
 }
 
-static void wake(struct waitq *queue, bool all)
+void waitq_wake_locked(struct waitq *queue, bool all)
+{
+	wake_locked(queue, all);
+}
+
+static __always_inline void wake(struct waitq *queue, bool all)
 {
 	uint64_t flags = spin_lock_irqsave(&queue->lock);
 
-	waitq_wake_locked(queue, all);
+	wake_locked(queue, all);
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 

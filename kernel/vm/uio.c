@@ -3,6 +3,8 @@
  */
 #include "vm/uio.h"
 
+#include <osier/compiler.h>
+
 #include "lib/err.h"
 #include "lib/string.h"
 #include "task/thread.h"
@@ -96,18 +98,43 @@ static size_t move(struct uio *uio, void *buffer, size_t bytes, enum direction d
 	return moved;
 }
 
+/* The common case: user memory, in one piece. */
+static __always_inline bool is_simple(const struct uio *uio, size_t bytes)
+{
+	return likely(!uio->kernel && uio->count && bytes <= uio->remaining &&
+		      bytes <= uio->pieces->bytes - uio->piece_done && !thread_current()->faults_disabled);
+}
+
 int uio_copy_to(struct uio *uio, const void *source, size_t bytes)
 {
+	if (is_simple(uio, bytes)) {
+		if (unlikely(copy_to_user((vaddr_t)uio->pieces->base + uio->piece_done, source, bytes)))
+			return -EFAULT;
+		advance(uio, bytes);
+		return 0;
+	}
 	return move(uio, (void *)source, bytes, TO) == bytes ? 0 : -EFAULT;
 }
 
 int uio_copy_from(struct uio *uio, void *destination, size_t bytes)
 {
+	if (is_simple(uio, bytes)) {
+		if (unlikely(copy_from_user(destination, (vaddr_t)uio->pieces->base + uio->piece_done, bytes)))
+			return -EFAULT;
+		advance(uio, bytes);
+		return 0;
+	}
 	return move(uio, destination, bytes, FROM) == bytes ? 0 : -EFAULT;
 }
 
 int uio_zero(struct uio *uio, size_t bytes)
 {
+	if (is_simple(uio, bytes)) {
+		if (unlikely(clear_user((vaddr_t)uio->pieces->base + uio->piece_done, bytes)))
+			return -EFAULT;
+		advance(uio, bytes);
+		return 0;
+	}
 	return move(uio, NULL, bytes, ZERO) == bytes ? 0 : -EFAULT;
 }
 
