@@ -60,11 +60,12 @@ void fault_log(int signal, const struct signal_info *info)
 	char region[80];
 
 	if ((signal == SIGSEGV || signal == SIGBUS) && fault && fault->address == info->value &&
-	    fault->outcome == OUTCOME_SIGNAL) {
+	    (fault->outcome == OUTCOME_SIGNAL || fault->outcome == OUTCOME_NO_MEMORY)) {
 		describe_region(fault, region, sizeof(region));
-		log_info("%s[%d]: %s: %s 0x%lx (%s) at ip 0x%lx", thread->process->name,
+		log_info("%s[%d]: %s: %s 0x%lx (%s%s) at ip 0x%lx", thread->process->name,
 			 thread->process->pid, signal_words(signal, info->code),
-			 access_words(fault->access), fault->address, region, ip);
+			 access_words(fault->access), fault->address, region,
+			 fault->outcome == OUTCOME_NO_MEMORY ? ", no frame to be had" : "", ip);
 		return;
 	}
 	log_info("%s[%d]: %s at ip 0x%lx", thread->process->name, thread->process->pid,
