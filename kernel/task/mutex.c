@@ -113,6 +113,17 @@ static __noinline void unlock_slow(struct mutex *mutex)
 	spin_unlock_irqrestore(&mutex->lock, flags);
 }
 
+bool mutex_unlock_uncontended(struct mutex *mutex)
+{
+	uintptr_t expected = (uintptr_t)thread_current();
+
+	ASSERT(mutex_is_held(mutex));
+	if (!__atomic_compare_exchange_n(&mutex->owner, &expected, 0, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return false;
+	sleep_lock_released(mutex->rank);
+	return true;
+}
+
 void mutex_unlock(struct mutex *mutex)
 {
 	uintptr_t expected = (uintptr_t)thread_current();

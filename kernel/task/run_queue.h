@@ -12,6 +12,7 @@
 
 #include "lib/list.h"
 #include "sync/spinlock.h"
+#include "task/mutex.h"
 #include "task/sched.h"
 #include "task/timer.h"
 
@@ -72,6 +73,9 @@ void reaper_take(struct thread *);
 struct thread *thread_create_idle(unsigned cpu, vaddr_t stack_base, vaddr_t stack_top);
 /* Gives up the CPU of a thread that is DEAD. */
 _Noreturn void sched_leave(void);
+
+/* Unlocks unless somebody waits for it; takes no other lock. => false: it is still locked. */
+bool mutex_unlock_uncontended(struct mutex *);
 
 /* Nanoseconds that a level may run in a round. */
 int64_t sched_slice(unsigned level);

@@ -66,7 +66,8 @@ static __always_inline void dequeue(struct run_queue *rq, struct thread *thread)
 static __always_inline struct thread *pick(struct run_queue *rq)
 {
 	struct run_array *array = rq->active;
-	struct thread *thread;
+	struct list_node *list, *first, *second;
+	unsigned level;
 
 	if (unlikely(!array->bitmap)) {
 		if (!rq->expired->bitmap)
@@ -75,9 +76,18 @@ static __always_inline struct thread *pick(struct run_queue *rq)
 		rq->expired = array;
 		array = rq->active;
 	}
-	thread = list_first_entry(&array->levels[__builtin_ctzll(array->bitmap)], struct thread, run_link);
-	dequeue(rq, thread);
-	return thread;
+	/* As dequeue does it, but array, level and place are known. */
+	level = (unsigned)__builtin_ctzll(array->bitmap);
+	list = &array->levels[level];
+	first = list->next;
+	second = first->next;
+	list->next = second;
+	second->prev = list;
+	if (second == list)
+		array->bitmap &= ~(1ull << level);
+	rq->ready--;
+	list_init(first);
+	return list_entry(first, struct thread, run_link);
 }
 
 /* The run queue of the CPU that `thread` belongs to, locked. Interrupts off. */

@@ -63,12 +63,14 @@ int waitq_sleep_mutex(struct waitq *queue, struct mutex *held, bool interruptibl
 	irq_disable();
 	spin_lock(&queue->lock);
 	list_add_tail(&queue->sleepers, &entry.link);
-	spin_unlock(&queue->lock);
-	mutex_unlock(held);
-
 	thread->waiting_on = queue;
-	spin_lock(&queue->lock);
-	if (entry.queued) {
+	if (unlikely(!mutex_unlock_uncontended(held))) {
+		/* Handing it on takes locks that do not go with the queue's. */
+		spin_unlock(&queue->lock);
+		mutex_unlock(held);
+		spin_lock(&queue->lock);
+	}
+	if (likely(entry.queued)) {
 		why = sched_sleep(interruptible ? THREAD_WAITING : THREAD_SLEEPING, &queue->lock, NULL, NULL,
 				  deadline_ns);
 		why = settle(queue, &entry, why);
