@@ -37,6 +37,7 @@
 #include "vm/space.h"
 
 #define DEFAULT_ROOT "vda3"
+#define DEFAULT_ROOT_SATA "sda3"
 #define DEFAULT_INIT "/sbin/init"
 
 void kernel_main(uint32_t magic, paddr_t information);
@@ -47,7 +48,7 @@ static void log_disks(void)
 	struct block_device *disk = NULL;
 
 	if (!block_device_next(NULL))
-		log_error("there is no disk that this kernel has a driver for (virtio-blk)");
+		log_error("there is no disk that this kernel has a driver for (virtio-blk, AHCI)");
 	while ((disk = block_device_next(disk)))
 		log_error("there is %s, %lu MiB", disk->name, disk->sectors >> 11);
 }
@@ -71,7 +72,7 @@ static void boot_thread(void *argument)
 	process_init();
 	vfs_init();
 	if (!root || !*root)
-		root = DEFAULT_ROOT;
+		root = block_device_find(DEFAULT_ROOT) ? DEFAULT_ROOT : DEFAULT_ROOT_SATA;
 	if (string_starts_with(root, "/dev/"))
 		root += 5;
 	error = vfs_mount_root(root);
