@@ -109,8 +109,7 @@ def _smoke(port):
         with tempfile.TemporaryDirectory(prefix="osier-smoke-") as folder:
             for source in (os.path.join(TOP, "ports", "tap.sh"), os.path.join(TOP, "ports", port, "smoke.sh")):
                 shutil.copy(source, folder)
-            if os.path.isdir(os.path.join(built, "bin")):
-                shutil.copytree(os.path.join(built, "bin"), os.path.join(folder, "bin"), symlinks=True)
+            shutil.copytree(built, folder, symlinks=True, dirs_exist_ok=True)
             status, out, err, guest = run_guest(
                 log, "PATH=/bin:/extra/bin exec sh /extra/smoke.sh", SMOKE_LIMIT, extra=folder)
         if guest.reason:

@@ -68,7 +68,8 @@ static inline struct __pthread *thread_self(void)
 
 	if (!__osier_has_tls)
 		return &__osier_main_thread;
-	__asm__("movq %%fs:0, %0" : "=r"(self));
+	/* Volatile, or the compiler moves it up before the question: it cannot know that it may trap. */
+	__asm__ volatile("movq %%fs:0, %0" : "=r"(self));
 	return self;
 }
 
