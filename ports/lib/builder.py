@@ -262,6 +262,7 @@ class Builder:
             "LC_ALL": "C", "TZ": "UTC0", "CONFIG_SHELL": "/bin/sh", "SHELL": "/bin/sh",
             "CONFIG_SITE": self.own_site, "JOBS": str(self.jobs),
             "PORT": self.recipe.directory, "DEVEL": self.places.devel,
+            "SYSROOT": self.given.toolchain.sysroot,
             "CC": prefix + "gcc", "AR": prefix + "ar", "RANLIB": prefix + "ranlib",
             "STRIP": prefix + "strip", "NM": prefix + "nm", "CC_FOR_BUILD": "gcc",
             "BUILD_CC": "gcc", "CFLAGS": "-O2", "CPPFLAGS": " ".join(cppflags),
