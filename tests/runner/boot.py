@@ -99,6 +99,7 @@ def _jobs(console):
     console.run("sleep 30 & sleep 31 &")
     output = console.run("jobs")
     check(output.count("Running") == 2 and "sleep 31" in output, f"jobs shows {output!r}")
+    time.sleep(0.5)                              # until the shell's children have their own signal settings
     console.run("kill %1 %2; wait")
     _start(console, "sleep 50")
     console.send("\x1a")
