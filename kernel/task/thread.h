@@ -87,6 +87,8 @@ struct thread {
 	struct vm_fault *fault;		/* the fault being handled, or the last one */
 	void *region_hint;		/* last region a fault of this thread found (struct region *) */
 	uint32_t region_hint_seq;
+	vaddr_t ahead_next;		/* where the next fault of a sequence of writes would be */
+	uint16_t ahead_pages;		/* pages that the last one of the sequence mapped */
 	uint16_t faults_disabled;	/* >0: a user access that faults takes its fixup at once */
 
 	/* Signals, sleeping (layer 8 and sync debugging). */

@@ -174,28 +174,30 @@ int vm_residence(struct vm_space *space, vaddr_t start, size_t pages, uint8_t *o
 static int set_locked(struct vm_space *space, struct space_change *change, vaddr_t start,
 		      vaddr_t end, bool lock)
 {
+	struct region *last, *first = space_cover(space, start, end, &last);
 	uint64_t fresh = 0;
 	int error;
 
-	if (!space_is_covered(space, start, end))
+	if (!first)
 		return -ENOMEM;
-	for (struct region *region = region_find(&space->regions, start);
-	     region && region->start < end; region = region_next(region))
+	for (struct region *region = first; region && region->start < end;
+	     region = region_next(region))
 		if (lock && !(region->flags & REGION_LOCKED))
 			fresh += (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
 	if (space->locked_pages + fresh > space->limit_locked >> PAGE_SHIFT)
 		return space->limit_locked ? -ENOMEM : -EPERM;
-	error = change_take_edge_nodes(space, change, start, end);
+	error = change_take_nodes(change, range_cuts(first, last, start, end));
 	if (error)
 		return error;
-	for (struct region *region = change_cut_edges(space, change, start, end);
-	     region && region->start < end; region = region_next(region)) {
+	first = change_cut_edges(space, change, first, last, start, end);
+	for (struct region *region = first; region && region->start < end;
+	     region = region_next(region)) {
 		if (lock == !!(region->flags & REGION_LOCKED))
 			continue;
 		region->flags ^= REGION_LOCKED;
 		space->locked_pages += lock ? region_pages(region) : -region_pages(region);
 	}
-	change_merge_range(space, change, start, end);
+	change_merge_range(space, change, first, end);
 	space->sequence++;
 	return 0;
 }

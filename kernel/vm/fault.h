@@ -72,6 +72,8 @@ enum object_page_state {
 };
 
 #define FAULT_LEVELS 4
+#define VM_AHEAD_PAGES 16u
+extern bool vm_fault_ahead;		/* boot option ahead=0 switches it off: one fault, one page */
 
 struct vm_fault {
 	/* What happened. */

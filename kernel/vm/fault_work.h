@@ -43,6 +43,15 @@ enum vm_outcome own_and_lock(struct fault_work *work, struct pt_leaf *leaf);
  */
 void replace_and_unlock(struct fault_work *work, const struct pt_leaf *leaf, pte_t value);
 
+/*
+ * How many pages this write fault may bring in, itself included: 1, and twice as many as last time, up to
+ * VM_AHEAD_PAGES, each time a thread's write faults follow one another in memory. Bounded by the region and the leaf
+ * table. Only for pages that are promised already, so nobody else goes short.
+ */
+unsigned ahead_begin(const struct fault_work *work);
+/* So many were mapped. */
+void ahead_end(const struct fault_work *work, unsigned pages);
+
 /* Whether the entry is still what was decided on; W may have been cleared by owning. */
 static inline bool still_as_decided(const struct fault_work *work, const struct pt_leaf *leaf)
 {

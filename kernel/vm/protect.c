@@ -20,25 +20,22 @@ static bool takes_rights(uint8_t before, uint8_t after)
 	return (before & ~after & (PROT_W | PROT_X)) || (before && !after);
 }
 
-/* Checks the whole range and sums up what it needs. => 0, -ENOMEM (hole), -EACCES. */
-static int survey(struct vm_space *space, vaddr_t start, vaddr_t end, uint8_t prot,
-		  uint64_t *charge, bool *restricts)
+/* Sums up what the change of [first, last] needs. => 0 or -EACCES. */
+static int survey(const struct region *first, const struct region *last, vaddr_t start,
+		  vaddr_t end, uint8_t prot, uint64_t *charge, bool *restricts)
 {
-	const struct region *region = region_find(&space->regions, start);
-
 	*charge = 0;
 	*restricts = false;
-	if (!space_is_covered(space, start, end))
-		return -ENOMEM;
-	for (; region && region->start < end; region = region_next(region)) {
+	for (const struct region *region = first;; region = region_next(region)) {
 		if (prot & ~region->max_prot)
 			return -EACCES;
 		if (must_charge(region, prot))
 			*charge += (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
 		if (takes_rights(region->prot, prot))
 			*restricts = true;
+		if (region == last)
+			return 0;
 	}
-	return 0;
 }
 
 static void set_protection(struct vm_space *space, struct space_change *change,
@@ -64,13 +61,16 @@ static void set_protection(struct vm_space *space, struct space_change *change,
 static int protect_locked(struct vm_space *space, struct space_change *change, vaddr_t start,
 			  vaddr_t end, uint8_t prot)
 {
-	struct region *region;
+	struct region *last, *first = space_cover(space, start, end, &last);
 	uint64_t charge;
 	bool restricts;
-	int error = survey(space, start, end, prot, &charge, &restricts);
+	int error;
 
+	if (!first)
+		return -ENOMEM;
+	error = survey(first, last, start, end, prot, &charge, &restricts);
 	if (!error)
-		error = change_take_edge_nodes(space, change, start, end);
+		error = change_take_nodes(change, range_cuts(first, last, start, end));
 	if (!error && restricts)
 		error = pt_own_range(&space->mmu, start, end, &change->gather);
 	if (!error && charge)
@@ -82,10 +82,11 @@ static int protect_locked(struct vm_space *space, struct space_change *change, v
 	space->promised += charge;
 	space->sequence++;
 	trace_range(TRACE_PROTECT, space->owner_pid, start, end, prot);
-	region = change_cut_edges(space, change, start, end);
-	for (; region && region->start < end; region = region_next(region))
+	first = change_cut_edges(space, change, first, last, start, end);
+	for (struct region *region = first; region && region->start < end;
+	     region = region_next(region))
 		set_protection(space, change, region, prot);
-	change_merge_range(space, change, start, end);
+	change_merge_range(space, change, first, end);
 	return 0;
 }
 

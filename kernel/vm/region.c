@@ -231,12 +231,32 @@ vaddr_t region_find_hole(const struct region_tree *tree, size_t bytes, vaddr_t l
 
 void region_split(struct region_tree *tree, struct region *region, struct region *upper, vaddr_t at)
 {
+	struct tree_node *parent = &region->node, **link = &region->node.right;
+
 	*upper = *region;
 	list_init(&upper->object_link);
 	upper->start = at;
 	upper->object_page += (at - region->start) >> PAGE_SHIFT;
-	region_set_range(tree, region, region->start, at);
-	region_insert(tree, upper);
+	/*
+	 * The upper part is the region's successor: it goes to the far left of what is on the right. Both parts together
+	 * cover what the region did, so the nodes above see no change; those in between are on the path that
+	 * linking brings up to date.
+	 */
+	region->end = at;
+	while (*link) {
+		parent = *link;
+		link = &parent->left;
+	}
+	tree_link_with(&tree->tree, &upper->node, parent, link, region_update);
+	tree->count++;
+}
+
+void region_absorb(struct region_tree *tree, struct region *lower, struct region *upper)
+{
+	lower->end = upper->end;
+	tree_erase_with(&tree->tree, &upper->node, region_update);
+	tree->count--;
+	tree_propagate_with(&lower->node, region_update);
 }
 
 bool region_can_merge(const struct region *lower, const struct region *upper)

@@ -94,6 +94,8 @@ bool region_range_is_free(const struct region_tree *, vaddr_t start, vaddr_t end
  * attribute of the lower part, object_page moved on. The caller puts `upper` into the object's list.
  */
 void region_split(struct region_tree *, struct region *region, struct region *upper, vaddr_t at);
+/* `lower` takes over the range of `upper`, its neighbour, which leaves the tree. */
+void region_absorb(struct region_tree *, struct region *lower, struct region *upper);
 /* True if `lower` and `upper` touch and are alike in everything but range. */
 bool region_can_merge(const struct region *lower, const struct region *upper);
 

@@ -59,7 +59,7 @@ static int grow_in_place(struct vm_space *space, struct space_change *change,
 	space->promised += charge;
 	region_resize(space, region, region->start, new_end);
 	space->sequence++;
-	change_merge_range(space, change, old_end, new_end);
+	change_merge_range(space, change, region, new_end);
 	return 0;
 }
 
@@ -143,7 +143,7 @@ static int move(struct vm_space *space, struct space_change *change, struct regi
 		shrink(space, change, from, from + old_bytes);
 	}
 	pt_spares_release(&owning.spares);
-	change_merge_range(space, change, to, to + new_bytes);
+	change_merge_range(space, change, fresh, to + new_bytes);
 	space->sequence++;
 	*out = to;
 	return 0;

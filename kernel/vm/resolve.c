@@ -7,6 +7,7 @@
 #include "lib/err.h"
 #include "lib/string.h"
 #include "mm/commit.h"
+#include "task/thread.h"
 #include "vm/fault_work.h"
 #include "vm/object.h"
 #include "vm/space.h"
@@ -104,6 +105,48 @@ void replace_and_unlock(struct fault_work *work, const struct pt_leaf *leaf, pte
 	work->fault->frame_after = pte_pfn(value);
 }
 
+bool vm_fault_ahead = true;
+
+unsigned ahead_begin(const struct fault_work *work)
+{
+	const struct thread *thread = thread_current();
+	const struct vm_fault *fault = work->fault;
+	vaddr_t page = page_round_down(fault->address), table_end;
+	uint64_t pages;
+
+	if (page != thread->ahead_next || work->space != thread->space || !vm_fault_ahead ||
+	    !(fault->region_flags & REGION_ACCOUNTED))
+		return 1;
+	pages = min(2u * thread->ahead_pages, VM_AHEAD_PAGES);
+	table_end = (page | (pt_span(PT_LEVELS - 2) - 1)) + 1;
+	return (unsigned)min(pages, (min(fault->region_end, table_end) - page) >> PAGE_SHIFT);
+}
+
+void ahead_end(const struct fault_work *work, unsigned pages)
+{
+	struct thread *thread = thread_current();
+
+	thread->ahead_next = page_round_down(work->fault->address) + pages * PAGE_SIZE;
+	thread->ahead_pages = (uint16_t)pages;
+	work->fault->pages_mapped = (uint8_t)pages;
+}
+
+/* Frames of zeros for the empty entries behind the one that faulted. The leaf table is locked. => how many. */
+static unsigned zero_ahead(struct fault_work *work, const struct pt_leaf *leaf, unsigned limit)
+{
+	unsigned pages = 1;
+
+	for (; pages < limit && pte_empty(leaf->entry[pages]); pages++) {
+		struct frame *frame = frame_alloc(FRAME_DATA | FRAME_ZERO | FRAME_NOWAIT);
+
+		if (!frame)
+			break;
+		pt_set(leaf->table, leaf->entry + pages,
+		       leaf_entry_make(frame_to_phys(frame), work->prot, true));
+	}
+	return pages;
+}
+
 /* Pages that one read fault maps to the frame of zeros at the most, in a window aligned to as many. */
 #define ZERO_AROUND_PAGES 16u
 
@@ -139,6 +182,7 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 	struct frame *frame = share ? pt_zero_frame : take_frame(work, true);
 	struct pt_leaf leaf;
 	enum vm_outcome outcome;
+	unsigned limit;
 	pte_t value;
 
 	if (!frame)
@@ -159,8 +203,11 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 				fault->frame_after = pfn_of(frame);
 				return OUTCOME_DONE;
 			}
+			limit = ahead_begin(work);
+			if (limit > 1)
+				limit = zero_ahead(work, &leaf, limit);
 			replace_and_unlock(work, &leaf, value);
-			fault->pages_mapped = 1;
+			ahead_end(work, limit);
 			if (grow)
 				__atomic_fetch_add(&work->space->stack_pages, 1, __ATOMIC_RELAXED);
 			return OUTCOME_DONE;
@@ -184,6 +231,34 @@ static pte_t upgraded(const struct fault_work *work, pte_t old)
 	return value;
 }
 
+/*
+ * Copies for the shared pages behind the one that faulted, as a sequence of writes will want them. The leaf table is
+ * locked, no other CPU runs the space. => how many pages, that one included.
+ */
+static unsigned copy_ahead(struct fault_work *work, const struct pt_leaf *leaf, unsigned limit)
+{
+	vaddr_t page = page_round_down(work->fault->address);
+	unsigned pages = 1;
+
+	for (; pages < limit; pages++) {
+		pte_t old = leaf->entry[pages];
+		struct frame *frame;
+
+		if (!pte_present(old) || pte_writable(old) || pte_special(old) ||
+		    pt_child(old)->kind != FRAME_DATA || frame_refs(pt_child(old)) == 1)
+			break;
+		frame = frame_alloc(FRAME_DATA | FRAME_NOWAIT);
+		if (!frame)
+			break;
+		page_copy(frame_to_virt(frame), frame_to_virt(pt_child(old)));
+		pt_set(leaf->table, leaf->entry + pages,
+		       leaf_entry_make(frame_to_phys(frame), work->prot, true));
+		gather_page(&work->gather, page + pages * PAGE_SIZE);
+		gather_put(&work->gather, pt_child(old));
+	}
+	return pages;
+}
+
 /* An entry that is there: relaxed in place, or replaced by a copy that is ours. */
 enum vm_outcome resolve_cow(struct fault_work *work)
 {
@@ -192,6 +267,7 @@ enum vm_outcome resolve_cow(struct fault_work *work)
 	struct frame *old = pt_child(work->path.entry[PT_LEVELS - 1]), *frame = NULL;
 	struct pt_leaf leaf;
 	enum vm_outcome outcome;
+	unsigned limit = 1;
 
 	if (copy) {
 		frame = take_frame(work, false);
@@ -235,8 +311,12 @@ enum vm_outcome resolve_cow(struct fault_work *work)
 	}
 	/* W is clear for all who share the frame, so it holds still. */
 	page_copy(frame_to_virt(frame), frame_to_virt(old));
+	if (!(work->space->mmu.cpus & ~(1ull << cpu_id())))
+		limit = ahead_begin(work);
+	if (limit > 1)
+		limit = copy_ahead(work, &leaf, limit);
 	replace_and_unlock(work, &leaf, leaf_entry_make(frame_to_phys(frame), work->prot, true));
-	fault->pages_mapped = 1;
+	ahead_end(work, limit);
 	return OUTCOME_DONE;
 
 unlock:

@@ -16,6 +16,7 @@
 #include "sync/spinlock.h"
 #include "task/sched.h"
 #include "task/thread.h"
+#include "vm/fault.h"
 #include "debug/trace.h"
 
 /* Root, one table a level, and the space itself. */
@@ -150,61 +151,68 @@ struct region *region_clip(struct vm_space *space, struct space_change *change,
 bool region_merge(struct vm_space *space, struct space_change *change, struct region *lower,
 		  struct region *upper)
 {
-	vaddr_t end;
-
 	if (!lower || !upper || !region_can_merge(lower, upper))
 		return false;
-	end = upper->end;
-	region_detach(space, upper);
-	region_remove(&space->regions, upper);
-	region_resize(space, lower, lower->start, end);
+	if (upper->object)
+		mutex_lock(&upper->object->lock);
+	list_remove(&upper->object_link);
+	region_absorb(&space->regions, lower, upper);
+	if (upper->object)
+		mutex_unlock(&upper->object->lock);
 	list_add_tail(&change->dead, &upper->object_link);
 	return true;
 }
 
+struct region *space_cover(const struct vm_space *space, vaddr_t start, vaddr_t end,
+			   struct region **last)
+{
+	struct region *first = region_find(&space->regions, start), *region = first;
+
+	for (; region && region->end < end; region = *last) {
+		*last = region_next(region);
+		if (!*last || (*last)->start != region->end)
+			return NULL;
+	}
+	*last = region;
+	return first;
+}
+
 bool space_is_covered(const struct vm_space *space, vaddr_t start, vaddr_t end)
 {
-	const struct region *region = region_find(&space->regions, start);
+	struct region *last;
 
-	for (; start < end; region = region_next(region)) {
-		if (!region || region->start > start)
-			return false;
-		start = region->end;
-	}
-	return true;
+	return start == end || space_cover(space, start, end, &last);
 }
 
-static bool cuts(const struct vm_space *space, vaddr_t at)
+unsigned range_cuts(const struct region *first, const struct region *last, vaddr_t start, vaddr_t end)
 {
-	const struct region *region = region_find(&space->regions, at);
-
-	return region && region->start < at;
+	return (unsigned)(first->start < start) + (unsigned)(last->end > end);
 }
 
-int change_take_edge_nodes(struct vm_space *space, struct space_change *change, vaddr_t start,
-			   vaddr_t end)
-{
-	return change_take_nodes(change, (unsigned)cuts(space, start) + (unsigned)cuts(space, end));
-}
-
-struct region *change_cut_edges(struct vm_space *space, struct space_change *change, vaddr_t start,
+struct region *change_cut_edges(struct vm_space *space, struct space_change *change,
+				struct region *first, struct region *last, vaddr_t start,
 				vaddr_t end)
 {
-	if (cuts(space, start))
-		region_clip(space, change, region_find(&space->regions, start), start);
-	if (cuts(space, end))
-		region_clip(space, change, region_find(&space->regions, end), end);
-	return region_find(&space->regions, start);
+	if (first->start < start) {
+		struct region *upper = region_clip(space, change, first, start);
+
+		if (last == first)
+			last = upper;
+		first = upper;
+	}
+	if (last->end > end)
+		region_clip(space, change, last, end);
+	return first;
 }
 
-void change_merge_range(struct vm_space *space, struct space_change *change, vaddr_t start,
+void change_merge_range(struct vm_space *space, struct space_change *change, struct region *first,
 			vaddr_t end)
 {
-	struct region *region = region_find(&space->regions, start), *next;
+	struct region *region = region_previous(first), *next;
 
-	if (region && region_previous(region))
-		region = region_previous(region);
-	while (region && region->end <= end && (next = region_next(region)) != NULL)
+	if (!region)
+		region = first;
+	while (region->end <= end && (next = region_next(region)) != NULL)
 		if (!region_merge(space, change, region, next))
 			region = next;
 }
@@ -334,6 +342,7 @@ void vm_init(void)
 	refcount_init(&kernel_space.refs, 1);
 	list_init(&kernel_space.all_link);
 	vm_fork_eager = cmdline_get("fork") && !strcmp(cmdline_get("fork"), "eager");
+	vm_fault_ahead = cmdline_get_number("ahead", 1);
 	trace_init(&trace_boot_ring);
 	pt_init();
 	tlb_init();

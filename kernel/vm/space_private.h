@@ -48,14 +48,18 @@ bool region_merge(struct vm_space *, struct space_change *, struct region *lower
 		  struct region *upper);
 
 /*
- * For calls that change what a range's regions say: nodes to cut at both edges of [start, end) / the cuts /
- * merging again what has become alike, neighbours included. Every page of the range is in a region.
+ * For calls that change what the regions of a whole range say: the first and the last of them, if every page of
+ * [start, end) is in some region (else NULL); the nodes that cutting at the edges takes; the cuts, => the first
+ * region of the range afterwards; merging what has become alike, neighbours included.
  */
-int change_take_edge_nodes(struct vm_space *, struct space_change *, vaddr_t start, vaddr_t end);
-struct region *change_cut_edges(struct vm_space *, struct space_change *, vaddr_t start,
-				vaddr_t end);
-void change_merge_range(struct vm_space *, struct space_change *, vaddr_t start, vaddr_t end);
-/* => whether every page of [start, end) is in some region. */
+struct region *space_cover(const struct vm_space *, vaddr_t start, vaddr_t end,
+			   struct region **last);
+unsigned range_cuts(const struct region *first, const struct region *last, vaddr_t start,
+		    vaddr_t end);
+struct region *change_cut_edges(struct vm_space *, struct space_change *, struct region *first,
+				struct region *last, vaddr_t start, vaddr_t end);
+void change_merge_range(struct vm_space *, struct space_change *, struct region *first,
+			vaddr_t end);
 bool space_is_covered(const struct vm_space *, vaddr_t start, vaddr_t end);
 
 /* 2 MiB slots of [start, end) that some region touches: each is promised one table. */

@@ -154,11 +154,12 @@ static void usage(void)
 	is(getrusage(RUSAGE_CHILDREN, &before), 0, "getrusage of children");
 	in_child({
 		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		for (int i = 0; i < 1 << 20; i += 4096)
+		/* Every second page: faults in a row would bring several in at once. */
+		for (int i = 0; i < 1 << 20; i += 8192)
 			p[i] = 1;
 	});
 	is(getrusage(RUSAGE_CHILDREN, &after), 0, "getrusage again");
-	ok(after.ru_minflt - before.ru_minflt >= 256, "a child's faults are added when it is waited for");
+	ok(after.ru_minflt - before.ru_minflt >= 128, "a child's faults are added when it is waited for");
 	is(getrusage(RUSAGE_SELF, &after), 0, "getrusage of oneself");
 	ok(after.ru_maxrss > 0, "memory in use is not nothing");
 }

@@ -23,6 +23,26 @@ static struct frame *own_child(struct frame *table, pte_t *entry, unsigned level
 	return child;
 }
 
+/*
+ * The short way for the usual case: the one leaf table that holds the whole range, where the path to it exists and
+ * is ours. NULL: take the long way.
+ */
+static struct frame *owned_leaf(const struct mmu_context *mmu, vaddr_t start, vaddr_t end)
+{
+	pte_t *entries = phys_to_virt(mmu->root), value = PTE_EMPTY;
+
+	if (start >> 21 != (end - 1) >> 21)
+		return NULL;
+#pragma GCC unroll 3
+	for (unsigned level = 0; level < PT_LEVELS - 1; level++) {
+		value = entries[pt_index(start, level)];
+		if (!pte_writable(value))
+			return NULL;
+		entries = phys_to_virt(pte_address(value));
+	}
+	return pt_child(value);
+}
+
 static int own_edge(struct mmu_context *mmu, vaddr_t address, vaddr_t start, vaddr_t end,
 		    struct tlb_gather *gather)
 {
@@ -46,7 +66,11 @@ static int own_edge(struct mmu_context *mmu, vaddr_t address, vaddr_t start, vad
 
 int pt_own_edges(struct mmu_context *mmu, vaddr_t start, vaddr_t end, struct tlb_gather *gather)
 {
-	int error = own_edge(mmu, start, start, end, gather);
+	int error;
+
+	if (owned_leaf(mmu, start, end))
+		return 0;
+	error = own_edge(mmu, start, start, end, gather);
 
 	/* Both edges in one leaf table: the path is owned by now. */
 	if (!error && start >> 21 != (end - 1) >> 21)
@@ -86,6 +110,8 @@ static int own_tables(struct mmu_context *mmu, struct frame *table, unsigned lev
 
 int pt_own_range(struct mmu_context *mmu, vaddr_t start, vaddr_t end, struct tlb_gather *gather)
 {
+	if (owned_leaf(mmu, start, end))
+		return 0;
 	return own_tables(mmu, frame_of_phys(mmu->root), 0, start, end, gather);
 }
 
@@ -153,6 +179,14 @@ static void unmap_tables(struct frame *table, unsigned level, vaddr_t start, vad
 
 void pt_unmap(struct mmu_context *mmu, vaddr_t start, vaddr_t end, struct tlb_gather *gather)
 {
+	struct frame *leaf = owned_leaf(mmu, start, end);
+
+	if (leaf && end - start < pt_span(PT_LEVELS - 2)) {
+		unmap_leaf(leaf, start, end, gather);
+		if (leaf->table.live)
+			return;
+		/* The table is empty now: the long way lets it go. */
+	}
 	unmap_tables(frame_of_phys(mmu->root), 0, start, end, gather);
 }
 
@@ -209,7 +243,12 @@ static void restrict_tables(struct frame *table, unsigned level, vaddr_t start, 
 void pt_restrict(struct mmu_context *mmu, vaddr_t start, vaddr_t end,
 		 const struct pt_restriction *what, struct tlb_gather *gather)
 {
-	restrict_tables(frame_of_phys(mmu->root), 0, start, end, what, gather);
+	struct frame *leaf = owned_leaf(mmu, start, end);
+
+	if (leaf)
+		restrict_leaf(leaf, start, end, what, gather);
+	else
+		restrict_tables(frame_of_phys(mmu->root), 0, start, end, what, gather);
 }
 
 uint64_t pt_tables_spanned(vaddr_t start, vaddr_t end)
