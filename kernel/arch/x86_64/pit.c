@@ -1,5 +1,5 @@
 /*
- * pit.h. Channel 2 in one-shot mode; its output is read from port 0x61.
+ * pit.h. Channel 2 in one-shot mode; its output is read from port 0x61, its count through the latch.
  */
 #include "arch/x86_64/pit.h"
 
@@ -38,22 +38,53 @@ bool pit_wait(uint32_t ticks)
 	return pit_finish();
 }
 
+/*
+ * Both counters at one moment: of several tries the one that took least, since an emulator or a hypervisor may stop in
+ * the middle of any of them.
+ */
+static void sample(uint64_t *tsc, uint16_t *count)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (unsigned i = 0; i < 16; i++) {
+		uint64_t before = rdtsc(), after;
+		uint16_t low;
+
+		outb(PIT_COMMAND, 0x80);
+		after = rdtsc();
+		low = inb(PIT_CHANNEL2);
+		low = (uint16_t)(low | inb(PIT_CHANNEL2) << 8);
+		if (after - before < best) {
+			best = after - before;
+			*tsc = before + best / 2;
+			*count = low;
+		}
+	}
+}
+
 uint64_t pit_measure_tsc(void)
 {
 	const uint32_t ticks = PIT_HZ / 200;		/* 5 ms */
 	uint64_t best = UINT64_MAX;
 
-	/* The shortest of several: whatever interfered made it longer. */
+	/*
+	 * How long the wait really was does not matter, both counters run on through it. Only when the 16 bits have gone
+	 * round unseen the quotient is wrong, and then too large: the smallest of several is taken.
+	 */
 	for (unsigned round = 0; round < 3; round++) {
-		uint64_t start, end;
+		uint64_t tsc_begin = 0, tsc_end = 0, hz;
+		uint16_t begin = 0, end = 0;
 
-		pit_start(ticks);
-		start = rdtsc();
-		if (!pit_finish())
-			return 0;
-		end = rdtsc();
-		if (end - start < best)
-			best = end - start;
+		pit_start(0xffff);
+		sample(&tsc_begin, &begin);
+		do {
+			sample(&tsc_end, &end);
+			/* A counter that stands still: no TSC runs this far in 5 ms. */
+			if (tsc_end - tsc_begin > 10000000000ull)
+				return 0;
+		} while ((uint16_t)(begin - end) < ticks);
+		hz = mul_div(tsc_end - tsc_begin, PIT_HZ, (uint16_t)(begin - end));
+		best = hz < best ? hz : best;
 	}
-	return mul_div(best, PIT_HZ, ticks);
+	return best;
 }
