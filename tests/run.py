@@ -11,13 +11,13 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from runner import boot, core, debugger, guest, host              # noqa: E402
+from runner import boot, core, debugger, guest, host, hostile     # noqa: E402
 
 
 def main():
     shutil.rmtree(core.LOGS, ignore_errors=True)
     os.makedirs(core.LOGS)
-    everything = host.tests() + guest.tests() + boot.tests() + debugger.tests()
+    everything = host.tests() + guest.tests() + boot.tests() + hostile.tests() + debugger.tests()
     tests = core.chosen(everything, os.environ.get("OSIER_ONLY", ""))
     if os.environ.get("OSIER_LIST"):
         print("\n".join(name for test in tests for name in getattr(test, "names", [test.name])))
