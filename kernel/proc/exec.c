@@ -390,8 +390,8 @@ static void become_first_thread(struct thread *thread, struct process *process)
 	spin_unlock_irqrestore(&process_lock, flags);
 	thread_set_tid(thread, (uint32_t)process->pid);
 	process_id_release(old_tid);
+	/* The first thread, when it ended, gave back the reference that this one came with. */
 	kfree(user);
-	process_put(process);
 }
 
 static void commit_cred(struct exec *exec, struct process *process)

@@ -207,7 +207,8 @@ __noreturn void thread_end(void)
 		process_id_release((pid_t)thread->tid);
 	if (user != &process->first)
 		kfree(user);
-	process_put(process);		/* each further thread holds a reference */
+	/* All threads but one, whichever that is, hold a reference; the last one leaves the process to its parent. */
+	process_put(process);
 	thread_exit();
 }
 

@@ -476,6 +476,9 @@ static const struct proc_entry pid_entries[] = {
 	{ .name = "environ", .mode = S_IFREG | 0400, .show = show_environ, .owner = proc_pid_owner },
 	{ .name = "maps", .mode = S_IFREG | 0444, .show = proc_show_maps, .owner = proc_pid_owner },
 	{ .name = "smaps", .mode = S_IFREG | 0444, .show = proc_show_smaps, .owner = proc_pid_owner },
+#ifdef CONFIG_DEBUG
+	{ .name = "check", .mode = S_IFREG | 0400, .show = proc_show_space_check, .owner = proc_pid_owner },
+#endif
 	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts, .owner = proc_pid_owner },
 	{ .name = "exe", .mode = S_IFLNK | 0777, .readlink = readlink_exe, .follow = follow_exe,
 	  .owner = proc_pid_owner },

@@ -70,6 +70,9 @@ static const struct proc_entry top_entries[] = {
 	{ .name = "interrupts", .mode = S_IFREG | 0444, .show = proc_show_interrupts },
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = proc_show_slabinfo },
 	{ .name = "kmsg", .mode = S_IFREG | 0400, .show = proc_show_kmsg },
+#ifdef CONFIG_DEBUG
+	{ .name = "check", .mode = S_IFREG | 0400, .show = proc_show_check },
+#endif
 	{ .name = NULL },
 };
 

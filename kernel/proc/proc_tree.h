@@ -1,6 +1,6 @@
 /*
  * What stands in /proc. The framework is fs/procfs.h; proc_tree.c: the top; proc_pid.c: /proc/PID; proc_maps.c: its memory;
- * proc_system.c: files about the system.
+ * proc_system.c: files about the system; proc_check.c: checks, in the debug build.
  */
 #ifndef OSIER_PROC_PROC_TREE_H
 #define OSIER_PROC_PROC_TREE_H
@@ -28,5 +28,10 @@ int proc_show_filesystems(const struct proc_node *, struct text_buffer *);
 int proc_show_kmsg(const struct proc_node *, struct text_buffer *);
 int proc_show_slabinfo(const struct proc_node *, struct text_buffer *);
 int proc_show_interrupts(const struct proc_node *, struct text_buffer *);
+
+#ifdef CONFIG_DEBUG
+int proc_show_check(const struct proc_node *, struct text_buffer *);
+int proc_show_space_check(const struct proc_node *, struct text_buffer *);
+#endif
 
 #endif

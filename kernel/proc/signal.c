@@ -191,7 +191,8 @@ static bool deliverable(struct thread *thread)
 	uint64_t pending = READ_ONCE(thread->user->pending.set) | READ_ONCE(process->pending.set);
 
 	return (pending & ~thread->signal_mask) || READ_ONCE(process->stop_signal) ||
-	       READ_ONCE(process->exiting);
+	       READ_ONCE(process->exiting) ||
+	       unlikely(process->exec_thread && process->exec_thread != thread);
 }
 
 void signal_update_work_locked(struct thread *thread)
