@@ -153,10 +153,18 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 	store_release(&dentry->inode, inode);
 }
 
+/* A directory without names in it may still be kept by those that were asked for in vain. */
+static void forget_absent_names(struct dentry *dentry)
+{
+	if (dentry->inode && S_ISDIR(dentry->inode->mode) && refcount_read(&dentry->refs) > 2)
+		name_cache_forget_children(dentry);
+}
+
 void dentry_delete(struct dentry *dentry)
 {
 	struct inode *inode;
 
+	forget_absent_names(dentry);
 	if (name_cache_make_absent(dentry, &inode))
 		inode_put(inode);
 	else if (name_cache_remove(dentry))
@@ -187,8 +195,11 @@ static void exchange_places(struct dentry *a, struct dentry *b)
 
 void dentry_move(struct dentry *dentry, struct dentry *target)
 {
-	bool target_hashed = name_cache_remove(target);
-	bool hashed = name_cache_remove(dentry);
+	bool target_hashed, hashed;
+
+	forget_absent_names(target);
+	target_hashed = name_cache_remove(target);
+	hashed = name_cache_remove(dentry);
 
 	spin_lock(&tree_lock);
 	exchange_places(dentry, target);

@@ -137,6 +137,7 @@ static ssize_t write_locked(struct file *file, struct uio *uio, uint64_t *offset
 	struct vm_object *object = &inode->object;
 	uint64_t old_size = object->size;
 	ssize_t limit, done = 0, error = 0;
+	unsigned tries = 0;
 
 	if (file->flags & O_APPEND)
 		*offset = old_size;
@@ -152,6 +153,9 @@ static ssize_t write_locked(struct file *file, struct uio *uio, uint64_t *offset
 		size_t bytes = min((size_t)(limit - done), PAGE_SIZE - page_offset(*offset));
 
 		error = write_page(object, uio, *offset, bytes);
+		if (unlikely(error == -ENOSPC) && inode->mount->ops->make_room && tries++ < 2 &&
+		    inode->mount->ops->make_room(inode->mount))
+			continue;
 		if (unlikely(error < 0))
 			break;
 		done += error;
@@ -182,6 +186,8 @@ ssize_t file_write_generic(struct file *file, struct uio *uio, uint64_t *offset)
 	done = write_locked(file, uio, offset);
 	rwlock_write_unlock(&inode->lock);
 
+	if (done > 0 && inode->mount->ops->wrote)
+		inode->mount->ops->wrote(inode->mount, (size_t)done);
 	if (unlikely((file->flags & O_DSYNC) || (inode->mount->flags & MS_SYNCHRONOUS)) && done > 0 &&
 	    file->ops->sync) {
 		int error = file->ops->sync(file, (file->flags & O_SYNC) != O_SYNC);

@@ -34,6 +34,13 @@ struct mount_ops {
 	int (*sync)(struct mount *, bool wait);			/* NULL: nothing to write */
 	int (*remount)(struct mount *, unsigned flags);		/* read-only and back; NULL: only flags change */
 	void (*inode_dirty)(struct inode *);			/* told by inode_mark_dirty */
+	/*
+	 * After -ENOSPC from a write, with an inode's lock held: space that is only not yet given back is given back.
+	 * => true: trying again makes sense. NULL: it never does.
+	 */
+	bool (*make_room)(struct mount *);
+	/* `bytes` were written to files; may write back, so that not all of memory gets dirty. No lock held. */
+	void (*wrote)(struct mount *, size_t bytes);
 	bool (*is_busy)(struct mount *);			/* unused names are forgotten; NULL: more inodes than the root */
 	void (*unmount)(struct mount *);			/* frees `private`; all inodes are gone */
 };

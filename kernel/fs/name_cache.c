@@ -243,6 +243,27 @@ void name_cache_forget_mount(struct mount *mount)
 	} while (freed);
 }
 
+void name_cache_forget_children(struct dentry *directory)
+{
+	for (uint32_t at = 0; at < bucket_count; at++) {
+		struct list_node victims = LIST_INIT(victims);
+		struct dentry *dentry, *following;
+
+		if (list_empty(&buckets[at].dentries))
+			continue;
+		spin_lock(&buckets[at].lock);
+		list_for_each_entry_safe(dentry, following, &buckets[at].dentries, hash_link) {
+			if (dentry->parent != directory || refcount_read(&dentry->refs) != 1)
+				continue;
+			__atomic_fetch_and(&dentry->flags, ~(uint32_t)DENTRY_HASHED, __ATOMIC_RELAXED);
+			list_move_tail(&victims, &dentry->hash_link);
+			__atomic_sub_fetch(&cached, 1, __ATOMIC_RELAXED);
+		}
+		spin_unlock(&buckets[at].lock);
+		release_victims(&victims);
+	}
+}
+
 uint64_t name_cache_count(void)
 {
 	return __atomic_load_n(&cached, __ATOMIC_RELAXED);

@@ -21,4 +21,7 @@ bool name_cache_remove(struct dentry *);
 /* Makes a present name absent if only the table and the caller know it. => true; its inode's reference is the caller's, in *inode. */
 bool name_cache_make_absent(struct dentry *, struct inode **inode);
 
+/* Forgets the unused names in a directory that is going: they would keep it. Looks through the whole table. */
+void name_cache_forget_children(struct dentry *);
+
 #endif

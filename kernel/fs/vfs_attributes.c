@@ -10,6 +10,9 @@
 #include "fs/mount.h"
 #include "fs/path.h"
 #include "lib/err.h"
+#include "mm/frame.h"
+#include "task/sched.h"
+#include "vm/object.h"
 
 static unsigned path_flags_of(unsigned at_flags)
 {
@@ -290,31 +293,43 @@ int vfs_ftruncate(struct file *file, int64_t size)
 	return change_size(file->inode, size);
 }
 
+/* Gives every page of [offset, end) its place. What was never written is zeros, and stays so on disk. */
+static int allocate_pages(struct inode *inode, uint64_t offset, uint64_t end)
+{
+	int error = 0;
+
+	for (uint64_t page = offset >> PAGE_SHIFT; page <= (end - 1) >> PAGE_SHIFT && !error; page++) {
+		struct frame *frame;
+
+		error = object_page_get(&inode->object, page, OBJECT_PAGE_WRITE, &frame);
+		if (!error)
+			frame_put(frame);
+		sched_point();
+	}
+	return error;
+}
+
 int vfs_fallocate(struct file *file, int mode, int64_t offset, int64_t bytes)
 {
 	struct inode *inode = file->inode;
 	int64_t end;
-	int error = 0;
+	int error;
 
 	if (!file->writable)
 		return -EBADF;
 	if (offset < 0 || bytes <= 0 || mode != 0)
 		return mode ? -EOPNOTSUPP : -EINVAL;
-	if (!S_ISREG(inode->mode) || !inode->object.ops->prepare_write)
+	if (!S_ISREG(inode->mode) || !inode->ops->truncate)
 		return -ENODEV;
 	if (__builtin_add_overflow(offset, bytes, &end) || (uint64_t)end > inode->mount->max_file_size)
 		return -EFBIG;
 	if (mount_read_only(inode->mount))
 		return -EROFS;
 	rwlock_write_lock(&inode->lock);
-	for (uint64_t page = (uint64_t)offset >> PAGE_SHIFT; page <= (uint64_t)(end - 1) >> PAGE_SHIFT; page++) {
-		error = inode->object.ops->prepare_write(&inode->object, page);
-		if (error)
-			break;
-	}
+	error = allocate_pages(inode, (uint64_t)offset, (uint64_t)end);
 	if (!error && (uint64_t)end > inode_size(inode))
 		object_set_size(&inode->object, (uint64_t)end);
-	else if (error && inode->ops->truncate)
+	else if (error)
 		(void)inode->ops->truncate(inode, inode_size(inode));
 	inode_touch(inode);
 	rwlock_write_unlock(&inode->lock);

@@ -7,6 +7,7 @@
 #include "fs/ext2/ext2.h"
 #include "fs/file.h"
 #include "fs/file_lock.h"
+#include "fs/flusher.h"
 #include "fs/mount.h"
 #include "fs/path.h"
 #include "fs/pipe.h"
@@ -60,5 +61,6 @@ int vfs_mount_root(const char *root)
 	mount_at("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=01777");
 	mount_at("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
 	mount_at("tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=01777");
+	flusher_start();
 	return 0;
 }

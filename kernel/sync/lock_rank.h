@@ -18,12 +18,14 @@ enum lock_rank {
 	LOCK_RANK_RENAME = 8,		/* one rename that moves directories at a time */
 	LOCK_RANK_INODE = 10,		/* parent directory before child, else by number */
 	LOCK_RANK_INODE_WRITE = 12,
+	LOCK_RANK_FLUSH = 14,		/* one write-back of a file system at a time */
 	LOCK_RANK_PIPE = 16,
 	LOCK_RANK_TTY = 18,
 	LOCK_RANK_PROCESS = 20,
 	LOCK_RANK_SPACE = 30,		/* vm_space.lock */
 	LOCK_RANK_OBJECT = 40,		/* vm_object.lock */
 	LOCK_RANK_BLOCK_MAP = 50,
+	LOCK_RANK_ALLOCATION = 51,	/* a disk's bitmaps and counts of free blocks and inodes */
 	LOCK_RANK_METADATA = 52,	/* vm_object.lock of a block device's cache: indirect blocks, bitmaps */
 	LOCK_RANK_DRIVER_SLEEP = 54,
 

@@ -16,6 +16,9 @@
 #include "vm/fault.h"
 #include "vm/object_private.h"
 
+/* Pages that one try to make room is for. */
+#define OBJECT_RECLAIM_BATCH 64
+
 static struct slab_cache *node_cache, *object_cache;
 static struct list_node all_objects = LIST_INIT(all_objects);
 static struct spinlock all_lock = SPINLOCK_INIT("objects", LOCK_RANK_LIST);
@@ -193,9 +196,24 @@ static int page_fill(struct vm_object *object, uint64_t index)
 	return error;
 }
 
+/* Less than 1/32 of memory is free. */
+static bool memory_is_low(void)
+{
+	static uint64_t low;
+
+	if (!low) {
+		struct frame_stats stats;
+
+		frame_stats(&stats);
+		low = clamp(stats.usable / 32, (uint64_t)OBJECT_RECLAIM_BATCH, (uint64_t)4096);
+	}
+	return frame_free_count() < low;
+}
+
 int object_page_get(struct vm_object *object, uint64_t index, unsigned flags, struct frame **out)
 {
 	struct frame *frame;
+	unsigned tries = 0;
 	int error = 0;
 
 	*out = NULL;
@@ -215,7 +233,25 @@ int object_page_get(struct vm_object *object, uint64_t index, unsigned flags, st
 			error = -EFBIG;
 			goto out;
 		}
+		/*
+		 * The cache leaves some memory alone, so that slabs still find frames that lie together. The allocator's own
+		 * reclaim comes too late for that, and cannot take pages of this very object, which may be all there are.
+		 */
+		if (object->kind == OBJECT_INODE && tries == 0 && index % OBJECT_FILL_MAX == 0 &&
+		    memory_is_low()) {
+			tries++;
+			mutex_unlock(&object->lock);
+			object_reclaim(OBJECT_RECLAIM_BATCH);
+			mutex_lock(&object->lock);
+			continue;
+		}
 		error = page_fill(object, index);
+		if (error == -ENOMEM && tries++ < 4) {
+			mutex_unlock(&object->lock);
+			if (object_reclaim(4 * OBJECT_RECLAIM_BATCH))
+				error = 0;
+			mutex_lock(&object->lock);
+		}
 		if (error)
 			goto out;
 	}

@@ -12,16 +12,27 @@
 
 struct batch {
 	struct ext2 *fs;
+	bool write;
 	struct block_piece pieces[BATCH];
 	unsigned count;
 };
 
 static int flush_batch(struct batch *batch)
 {
-	int error = batch->count ? block_transfer_pieces(batch->fs->device, batch->pieces, batch->count, false) : 0;
+	int error = batch->count ? block_transfer_pieces(batch->fs->device, batch->pieces, batch->count, batch->write) : 0;
 
 	batch->count = 0;
 	return error;
+}
+
+static int add_piece(struct batch *batch, uint32_t block, char *memory)
+{
+	batch->pieces[batch->count++] = (struct block_piece){
+		.offset = (uint64_t)block << batch->fs->geometry.block_shift,
+		.bytes = batch->fs->geometry.block_size,
+		.memory = memory,
+	};
+	return batch->count == BATCH ? flush_batch(batch) : 0;
 }
 
 /* One block of a file: to be read, or zeros. */
@@ -42,12 +53,7 @@ static int add_block(struct batch *batch, struct ext2_inode *inode, uint64_t ind
 		memset(memory, 0, g->block_size);
 		return 0;
 	}
-	batch->pieces[batch->count++] = (struct block_piece){
-		.offset = (uint64_t)block << g->block_shift,
-		.bytes = g->block_size,
-		.memory = memory,
-	};
-	return batch->count == BATCH ? flush_batch(batch) : 0;
+	return add_piece(batch, block, memory);
 }
 
 /* Bytes past the end of the file are whatever was on the disk: nobody may see them. */
@@ -81,14 +87,47 @@ static int fill(struct vm_object *object, uint64_t index, struct frame **frames,
 	return error;
 }
 
-/* The seam for writing: no block is promised while the mount is read-only. */
+/* object.lock held. A block for the page, and the inode on the list of those that a flush looks at. */
 static int prepare_write(struct vm_object *object, uint64_t index)
 {
-	return -EROFS;
+	struct inode *inode = inode_of_object(object);
+	struct ext2_inode *ext2_inode = ext2_inode_of(inode);
+	uint32_t block;
+	int error;
+
+	if (mount_read_only(inode->mount))
+		return -EROFS;
+	error = ext2_map_block(ext2_inode, index, &block);
+	if (!error && block == 0) {
+		mutex_lock(&ext2_inode->map_lock);
+		error = ext2_map_allocate(ext2_inode, index);
+		mutex_unlock(&ext2_inode->map_lock);
+	}
+	if (!error)
+		inode_mark_dirty(inode);
+	return error;
+}
+
+/* Pages were given a block before they were made dirty; one that has none was cut off meanwhile. Blocks are pages here. */
+static int write_back(struct vm_object *object, uint64_t index, struct frame **frames, unsigned count)
+{
+	struct inode *inode = inode_of_object(object);
+	struct batch batch = { .fs = ext2_of(inode), .write = true };
+	int error = 0;
+
+	for (unsigned i = 0; i < count && !error; i++) {
+		uint32_t block;
+
+		error = ext2_map_block(ext2_inode_of(inode), index + i, &block);
+		if (!error && block)
+			error = add_piece(&batch, block, frame_to_virt(frames[i]));
+	}
+	return error ? error : flush_batch(&batch);
 }
 
 const struct object_ops ext2_object_ops = {
 	.fill = fill,
 	.prepare_write = prepare_write,
+	.write_back = write_back,
 	.release = inode_object_release,
 };

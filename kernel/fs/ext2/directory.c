@@ -9,12 +9,12 @@
 #include "mm/frame.h"
 #include "vm/object.h"
 
-/* Block `index` of a directory, pinned. */
-static int get_block(struct inode *directory, uint64_t index, struct ext2_buffer *buffer)
+int ext2_directory_block(struct inode *directory, uint64_t index, bool write, struct ext2_buffer *buffer)
 {
 	const struct ext2_geometry *g = &ext2_of(directory)->geometry;
 	uint64_t offset = index << g->block_shift;
-	int error = object_page_get(&directory->object, offset >> PAGE_SHIFT, 0, &buffer->frame);
+	int error = object_page_get(&directory->object, offset >> PAGE_SHIFT, write ? OBJECT_PAGE_WRITE : 0,
+				    &buffer->frame);
 
 	if (!error)
 		buffer->data = (char *)frame_to_virt(buffer->frame) + page_offset(offset);
@@ -35,7 +35,7 @@ static int find(struct inode *directory, const char *text, unsigned length, uint
 
 	for (uint64_t index = 0; index < blocks; index++) {
 		struct ext2_buffer buffer;
-		int error = get_block(directory, index, &buffer);
+		int error = ext2_directory_block(directory, index, false, &buffer);
 
 		if (error)
 			return error;
@@ -118,7 +118,7 @@ static int iterate_block(struct inode *directory, uint64_t index, uint32_t from,
 {
 	const struct ext2_geometry *g = &ext2_of(directory)->geometry;
 	struct ext2_buffer buffer;
-	int result = get_block(directory, index, &buffer);
+	int result = ext2_directory_block(directory, index, false, &buffer);
 
 	if (result)
 		return result;
