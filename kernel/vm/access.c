@@ -166,24 +166,70 @@ static void check_page(vaddr_t address, pte_t value, bool shared, void *context)
 	}
 }
 
+/* What the regions add up to, against what the space counts. */
+static int check_sums(struct vm_space *space)
+{
+	uint64_t mapped = 0, data = 0, locked = 0, promised = SPACE_BASE_PAGES;
+	int error = 0;
+
+	for (const struct region *region = region_first(&space->regions); region;
+	     region = region_next(region)) {
+		mapped += region_pages(region);
+		if ((region->prot & PROT_W) && !(region->flags & (REGION_SHARED | REGION_STACK)))
+			data += region_pages(region);
+		if (region->flags & REGION_LOCKED)
+			locked += region_pages(region);
+		if (region->flags & REGION_ACCOUNTED)
+			promised += region_pages(region);
+		if (region->space != space)
+			error = -EINVAL;
+	}
+	promised += space_slots(space, 0, USER_HIGH);
+	if (error || mapped != space->mapped_pages || data != space->data_pages ||
+	    locked != space->locked_pages || promised != space->promised) {
+		log_error("space of pid %u: mapped %lu counted %lu, data %lu counted %lu, locked %lu counted %lu,"
+			  " promised %lu counted %lu", space->owner_pid, mapped, space->mapped_pages, data,
+			  space->data_pages, locked, space->locked_pages, promised, space->promised);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Each region with an object is in its list once, and the object's pages are its own. */
+static int check_objects(struct vm_space *space)
+{
+	for (const struct region *region = region_first(&space->regions); region;
+	     region = region_next(region)) {
+		const struct region *entry;
+		unsigned found = 0;
+		int error;
+
+		if (!region->object)
+			continue;
+		mutex_lock(&region->object->lock);
+		list_for_each_entry(entry, &region->object->regions, object_link)
+			found += entry == region;
+		error = object_check(region->object);
+		mutex_unlock(&region->object->lock);
+		if (error || found != 1) {
+			log_error("space of pid %u: region %#lx is %u times in its object's list",
+				  space->owner_pid, region->start, found);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 int vm_space_check(struct vm_space *space)
 {
 	struct check_walk walk = { space, 0 };
-	uint64_t mapped = 0;
 
 	rwlock_write_lock(&space->lock);
 	walk.error = region_tree_check(&space->regions);
-	for (const struct region *region = region_first(&space->regions); region;
-	     region = region_next(region))
-		mapped += region_pages(region);
-	if (mapped != space->mapped_pages) {
-		log_error("space of pid %u: %lu pages mapped, %lu counted", space->owner_pid, mapped,
-			  space->mapped_pages);
+	if (!walk.error && (check_sums(space) || check_objects(space) || pt_check(&space->mmu)))
 		walk.error = -EINVAL;
-	}
-	if (pt_check(&space->mmu))
-		walk.error = -EINVAL;
-	pt_for_each(&space->mmu, 0, USER_HIGH, check_page, &walk);
+	if (!walk.error)
+		pt_for_each(&space->mmu, 0, USER_HIGH, check_page, &walk);
 	rwlock_write_unlock(&space->lock);
 	return walk.error;
 }

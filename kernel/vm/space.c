@@ -19,9 +19,6 @@
 #include "vm/fault.h"
 #include "debug/trace.h"
 
-/* Root, one table a level, and the space itself. */
-#define SPACE_BASE_PAGES 5
-
 static struct slab_cache *region_cache, *space_cache;
 struct list_node vm_spaces = LIST_INIT(vm_spaces);	/* every space, for the debugger */
 static struct spinlock spaces_lock = SPINLOCK_INIT("spaces", LOCK_RANK_LIST);

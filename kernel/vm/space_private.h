@@ -7,6 +7,9 @@
 #include "vm/region.h"
 #include "vm/space.h"
 
+/* Promised to every space: root, one table a level, and the space itself. */
+#define SPACE_BASE_PAGES 5
+
 /* Region nodes. NULL without memory. */
 struct region *region_allocate(void);
 void region_free(struct region *);
