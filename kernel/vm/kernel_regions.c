@@ -265,9 +265,9 @@ void kernel_regions_init(void)
 	enter_boot_range(FRAME_ARRAY_BASE,
 			 FRAME_ARRAY_BASE + (boot_info.ram_end >> PAGE_SHIFT) * sizeof(struct frame),
 			 PROT_R | PROT_W, "frame array");
-	enter_boot_range((vaddr_t)kernel_image_start, (vaddr_t)kernel_text_end, PROT_R | PROT_X,
+	enter_boot_range((vaddr_t)kernel_image_start, (vaddr_t)kernel_rodata_start, PROT_R | PROT_X,
 			 "kernel text");
-	enter_boot_range((vaddr_t)kernel_text_end, (vaddr_t)kernel_data_start, PROT_R,
+	enter_boot_range((vaddr_t)kernel_rodata_start, (vaddr_t)kernel_data_start, PROT_R,
 			 "kernel constants");
 	enter_boot_range((vaddr_t)kernel_data_start, (vaddr_t)kernel_image_end, PROT_R | PROT_W,
 			 "kernel data");
