@@ -31,11 +31,20 @@ def channel(name, port, path):
             "-device", f"isa-debugcon,iobase={port},readback=0xe9,chardev={name}"]
 
 
-def machine_arguments(machine, folder, command):
+def without_debug_exit(words):
+    """After a panic the machine must still be there to be looked at."""
+    at = next(n for n, word in enumerate(words) if word.startswith("isa-debug-exit"))
+    return words[:at - 1] + words[at + 1:]
+
+
+def machine_arguments(machine, folder, command, extra):
     if not os.path.exists(vm.IMAGE):
         raise vm.MachineError("build/osier.img is not there: `make image` makes it")
     options = os.environ.get("OSIER_APPEND", "").split()
-    words = machine.arguments() + vm.direct_kernel(machine.kernel, options) + overlay(folder)
+    words = without_debug_exit(machine.arguments()) + vm.direct_kernel(machine.kernel, options) + overlay(folder)
+    if extra:
+        vm.make_extra(extra, os.path.join(folder, "extra.ext2"))
+        words += vm.disk(os.path.join(folder, "extra.ext2"), readonly=True)
     words += ["-S", "-gdb", f"unix:{folder}/gdb,server=on,wait=off", "-monitor", "none", "-parallel", "none"]
     words += ["-chardev", f"socket,id=console,path={FOLDER}/console,server=on,wait=off,logfile={FOLDER}/console.log",
               "-serial", "chardev:console"]
@@ -67,7 +76,7 @@ def gdb_arguments(kernel, socket, at, script):
 
 def debug_session():
     command, at = os.environ.get("OSIER_RUN", ""), os.environ.get("OSIER_AT", "")
-    script = os.environ.get("OSIER_SCRIPT", "")
+    script, extra = os.environ.get("OSIER_SCRIPT", ""), os.environ.get("OSIER_EXTRA", "")
     if at not in AT:
         raise vm.MachineError(f"AT={at}: it is one of start, init")
     if script and not os.path.isfile(script):
@@ -80,7 +89,7 @@ def debug_session():
     guest, gdb = None, None
     try:
         with open(os.path.join(FOLDER, "qemu.log"), "wb") as trouble:
-            guest = subprocess.Popen(machine_arguments(machine, folder, command), stdin=subprocess.DEVNULL,
+            guest = subprocess.Popen(machine_arguments(machine, folder, command, extra), stdin=subprocess.DEVNULL,
                                      stdout=trouble, stderr=trouble, start_new_session=True)
         socket = os.path.join(folder, "gdb")
         end = time.monotonic() + 10

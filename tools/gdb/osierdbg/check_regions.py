@@ -7,8 +7,8 @@ def _where(region):
     return f"region {words.span(region.start, region.end)}"
 
 
-def check_tree(space):
-    """Sentences, one for each thing that is wrong."""
+def check_tree(space, merged=True):
+    """Sentences, one for each thing that is wrong. `merged`: neighbours that are alike should be one."""
     found = []
     nodes = {}
     order = []
@@ -37,7 +37,7 @@ def check_tree(space):
 
     root = int(space.value["regions"]["tree"]["root"])
     visit(root, 0, 0)
-    found += _check_order(order, space)
+    found += _check_order(order, space, merged)
     for region in order:
         found += _check_subtree(region, nodes)
     counted = int(space.value["regions"]["count"])
@@ -46,14 +46,14 @@ def check_tree(space):
     return found
 
 
-def _check_order(order, space):
+def _check_order(order, space, merged):
     found, previous = [], None
     for region in order:
         if region.start >= region.end or region.start & 4095 or region.end & 4095:
             found.append(f"{_where(region)} is empty or not page aligned")
         if previous and region.start < previous.end:
             found.append(f"{_where(region)} overlaps {_where(previous)}")
-        elif previous and alike(previous, region):
+        elif previous and merged and alike(previous, region):
             found.append(f"{_where(previous)} and {_where(region)} are alike and touch: they should be one")
         if region.prot & ~region.max_prot:
             found.append(f"{_where(region)} has {words.prot(region.prot)}, and may have {words.prot(region.max_prot)} at the most")
@@ -105,4 +105,15 @@ def check_objects(order):
             node, steps = guest.read_u64(node), steps + 1
         if seen != 1:
             found.append(f"{_where(region)} is {seen} times in its object's list of mappers")
+    return found
+
+
+def check_counts(space):
+    """The sums that a space keeps."""
+    found, regions = [], space.regions()
+    mapped = sum(region.pages for region in regions)
+    data = sum(region.pages for region in regions if region.prot & 2 and not region.has("SHARED") and not region.has("STACK"))
+    for name, wanted in (("mapped_pages", mapped), ("data_pages", data)):
+        if int(space.value[name]) != wanted:
+            found.append(f"{name} says {int(space.value[name])}, its regions have {wanted}")
     return found

@@ -2,7 +2,7 @@
 
 import gdb
 
-from . import explain, facts, kernel, symbols, words
+from . import explain, facts, kernel, panic, symbols, words
 from .command import Command, address, chosen_space, number, pids, write
 from .guest import OsierError
 
@@ -29,19 +29,6 @@ class FaultCommand(Command):
     anywhere below; before the kernel has decided it says what it will."""
 
     name, json = "fault", True
-
-    def run(self, options):
-        if self.fault_in_kernel():
-            return
-        super().run(options)
-
-    @staticmethod
-    def fault_in_kernel():
-        """After a panic the last fault may not be what matters; said, not hidden."""
-        if bool(kernel.guest.value("panic_in_progress")):
-            text = kernel.guest.value("'kernel/debug/panic.c'::text").string(errors="replace")
-            write([words.paint(f"the kernel has panicked: {text}", "bad"), "this thread's last page fault was:"])
-        return False
 
     def gather(self, options):
         current = facts.current()
@@ -81,8 +68,9 @@ class FaultCommand(Command):
         return lines
 
     def text(self, data, options):
-        lines = self.lines
-        lines[0] = words.paint(lines[0], "head")
+        lines = [words.paint(self.lines[0], "head")] + self.lines[1:]
+        if panic.in_progress():
+            lines.insert(0, words.paint(f"the kernel has panicked ({panic.text()}); this thread's last page fault:", "bad"))
         return lines
 
 

@@ -83,31 +83,35 @@ def region_data(region, names):
 
 
 class Regions(Command):
-    """Draws the region tree of a process: `osier regions [PID] [--list]`. In order of address from top to bottom; what hangs
-    below a node in the tree is drawn to its right. --list: without the tree. The tree's invariants are checked."""
+    """Draws the region tree of a process: `osier regions [PID] [--list] [--kernel]`. In order of address from top to bottom;
+    what hangs below a node in the tree is drawn to its right. --list: without the tree; --kernel: the kernel's own regions.
+    The tree's invariants are checked."""
 
     name, json = "regions", True
 
     def arguments(self, parser):
         parser.add_argument("pid", nargs="?", type=number)
         parser.add_argument("--list", action="store_true")
+        parser.add_argument("--kernel", action="store_true")
 
     def candidates(self):
         return pids()
 
     def gather(self, options):
-        process = chosen_space(options.pid)
-        nodes = process.space.tree()
+        process = None if options.kernel else chosen_space(options.pid)
+        space = process.space if process else kernel.kernel_space()
+        nodes = space.tree()
         names = objects.file_names() if any(region.object for region, _ in nodes) else {}
         found = []
         for region, depth in nodes:
             found.append(dict(region_data(region, names), depth=depth, red=not region.parent_colour & 1,
                               address=region.address, left=region.left, right=region.right))
-        return {"pid": process.pid, "name": process.name, "mapped_bytes": int(process.space.value["mapped_pages"]) * 4096,
-                "regions": found, "broken": check_regions.check_tree(process.space)}
+        return {"pid": process.pid if process else 0, "name": process.name if process else "the kernel",
+                "title": process.title if process else "the kernel", "mapped_bytes": sum(r.end - r.start for r, _ in nodes),
+                "regions": found, "broken": check_regions.check_tree(space)}
 
     def text(self, data, options):
-        lines = [words.paint(f"pid {data['pid']} {data['name']}: {words.plural(len(data['regions']), 'region')}, "
+        lines = [words.paint(f"{data['title']}: {words.plural(len(data['regions']), 'region')}, "
                              f"{words.size(data['mapped_bytes'])} mapped", "head")]
         stems = [""] * len(data["regions"]) if options.list else draw_tree(data["regions"])
         rows = [(stem + words.span(region["start"], region["end"]), words.size(region["end"] - region["start"]), region["text"])
@@ -151,7 +155,7 @@ class Region(Command):
 
     def gather(self, options):
         if options.address >> 63:
-            space, title = kernel.Space(int(kernel.guest.value("&kernel_space"))), "the kernel's space"
+            space, title = kernel.kernel_space(), "the kernel's space"
         else:
             process = chosen_space(options.pid)
             space, title = process.space, process.title
@@ -186,7 +190,7 @@ class Region(Command):
             if low and high:
                 lines += words.labelled("hole", [f"{words.size(high['start'] - low['end'])}: {low['end']:#x} to {high['start']:#x}"], 9)
             return lines
-        lines += words.labelled("hole", [f"{words.size(data['hole_before'])} before it"], 9)
+        lines += words.labelled("hole", [(words.size(data["hole_before"]) if data["hole_before"] else "none") + " before it"], 9)
         flags = ", ".join(here["flags"]) or "none"
         lines += words.labelled("flags", [f"{flags}; may become {here['may']}; node {data['node']} of {data['nodes']}"], 9)
         obj = data.get("object")
@@ -209,7 +213,7 @@ class Pagewalk(Command):
 
     def gather(self, options):
         if options.address >> 63:
-            root, title = int(kernel.guest.value("kernel_mmu")["root"]), "the kernel's half"
+            root, title = kernel.kernel_root(), "the kernel's half"
         else:
             process = chosen_space(options.pid)
             root, title = process.space.root, process.title

@@ -1,5 +1,6 @@
 """osier step-into-fault, return-to-user: from the user's instruction into the kernel, and back to the same one."""
 
+import os
 import threading
 
 import gdb
@@ -47,17 +48,19 @@ class Patience:
 
 
 class Quiet:
-    """What GDB says while the guest steps goes nowhere; the caller says what counts."""
-
-    SETTINGS = ("logging file /dev/null", "logging overwrite on", "logging redirect on", "logging enabled on")
+    """What GDB says while the guest steps goes nowhere (it bypasses to_string and logging); the caller says what counts."""
 
     def __enter__(self):
-        for setting in self.SETTINGS:
-            gdb.execute("set " + setting, to_string=True)
+        gdb.flush()
+        self.saved = os.dup(1)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
 
     def __exit__(self, *_):
-        for setting in ("logging enabled off", "logging redirect off"):
-            gdb.execute("set " + setting, to_string=True)
+        gdb.flush()
+        os.dup2(self.saved, 1)
+        os.close(self.saved)
 
 
 def proceed(command):

@@ -62,6 +62,8 @@ def chosen_process(pid=None):
     if _chosen is not None:
         return kernel.find_process(_chosen)
     process = kernel.current_process()
+    if process is None and int(kernel.current_thread()) == 0:
+        raise OsierError("there are no threads yet: let the kernel boot further (`thbreak process_start_init`, then `continue`)")
     if process is None:
         raise OsierError("what runs is a kernel thread, which belongs to no process: name a pid (`osier ps` lists them)")
     return process

@@ -71,8 +71,9 @@ class Explanation:
         if not facts.instruction:
             return None
         place, text = symbols.source_line(facts.instruction)
-        found = [word for word in (place, text, symbols.instruction(facts.instruction)) if word]
-        return "   ".join(found + [f"at {facts.instruction:#x}"])
+        assembly = symbols.instruction(facts.instruction)
+        found = [place, text, assembly and assembly.replace(" ", words.NO_BREAK), f"at{words.NO_BREAK}{facts.instruction:#x}"]
+        return "   ".join(word for word in found if word)
 
     def region(self):
         facts = self.facts
@@ -208,7 +209,8 @@ class Explanation:
         found += {
             "DEMAND_ZERO": [f"{entry} writable, {new} of zeros"],
             "STACK_GROW": [f"{entry} writable, {new} of zeros, charged to the stack"],
-            "ZERO_SHARE": [f"{entry} read-only, the shared frame of zeros"],
+            "ZERO_SHARE": [f"{entry} read-only, the shared frame of zeros"] +
+                          ([f"{words.plural(around, 'page')} around it too"] if around > 0 else []),
             "COW_COPY": [f"{entry} writable, {new} with a copy", f"{old} left to {self.others()}"],
             "COW_REUSE": [f"{entry} writable, the same {old}"],
             "OBJECT_MAP": [f"{entry} read-only, the object's own page"] +

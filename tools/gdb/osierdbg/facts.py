@@ -166,7 +166,9 @@ def current():
                 facts.outcome = "NONE"
             return Current(facts, "deciding" if facts.verdict == "NONE" else "decided" if facts.outcome == "NONE" else "over")
     thread = kernel.current_thread()
-    if int(thread) == 0 or int(thread["fault"]) == 0:
+    if int(thread) == 0:
+        raise OsierError("there are no threads yet: let the kernel boot further (`thbreak process_start_init`, then `continue`)")
+    if int(thread["fault"]) == 0:
         raise OsierError("the current thread is the kernel's own: it has no user memory, so no page faults")
     process = kernel.current_process()
     if process and process.space and any(name in ENTRIES for name, _ in frames):

@@ -32,6 +32,18 @@ def read(address, length):
     return bytes(gdb.selected_inferior().read_memory(address, length))
 
 
+def read_physical(address, length, direct_map):
+    """Through the kernel's direct map, or, before there is one, by asking QEMU for physical memory."""
+    try:
+        return read(direct_map + address, length)
+    except gdb.MemoryError:
+        gdb.execute("maintenance packet Qqemu.PhyMemMode:1", to_string=True)
+        try:
+            return read(address, length)
+        finally:
+            gdb.execute("maintenance packet Qqemu.PhyMemMode:0", to_string=True)
+
+
 def read_u64(address):
     return int.from_bytes(read(address, 8), "little")
 

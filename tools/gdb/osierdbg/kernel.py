@@ -282,4 +282,15 @@ def pfn_valid(pfn):
 
 
 def zero_frame():
-    return (int(guest.value("pt_zero_frame")) - _abi.frame_array) // 16
+    """Number of the shared frame of zeros; None before there is one."""
+    frame = int(guest.value("pt_zero_frame"))
+    return (frame - _abi.frame_array) // 16 if frame else None
+
+
+def kernel_root():
+    """The root table whose upper half is the kernel's: whatever is loaded, before there is another."""
+    return int(guest.value("kernel_mmu")["root"]) or guest.register("cr3")
+
+
+def kernel_space():
+    return Space(int(guest.value("&kernel_space")))

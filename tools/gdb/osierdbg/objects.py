@@ -3,6 +3,7 @@
 from . import guest, kernel, words
 
 SLOTS, BITS = 64, 6
+KINDS = {"OBJECT_INODE": "file", "OBJECT_SHARED": "shared", "OBJECT_DEVICE": "device"}
 
 
 class Object:
@@ -12,7 +13,7 @@ class Object:
         self.address = int(address)
         self.value = kernel.at(address, "vm_object")
         self.id, self.size = int(self.value["id"]), int(self.value["size"])
-        self.kind = kernel.enum_name(self.value["kind"], "OBJECT_").lower()
+        self.kind = KINDS[kernel.enum_name(self.value["kind"])]
         self.refs = int(self.value["refs"]["count"])
         self.page_count = int(self.value["pages"]["count"])
 
@@ -57,9 +58,9 @@ class Object:
 
     def text(self, names=None):
         """`file /bin/sh`, `shared memory`, `device at 0xfd000000`."""
-        if self.kind == "inode":
+        if self.kind == "file":
             name = (names or file_names()).get(self.address)
-            return f"file {name}" if name else "a file without a name"
+            return f"file {name}" if name else "file without a name"
         if self.kind == "device":
             return f"device at {int(self.value['device_base']):#x}"
         return "shared memory"
@@ -111,6 +112,7 @@ _names = {}                                     # object address -> path; asked 
 def file_names():
     """{address of the object: path} of what is cached by name: the whole name table, read once a stop."""
     if not _names:
+        _name_mounts()
         count = int(guest.value("bucket_count"))
         buckets = guest.value("buckets")
         stride = buckets.dereference().type.sizeof
@@ -129,6 +131,15 @@ def file_names():
                     _names.setdefault(inode, _path(dentry))    # the object is the inode's first member
                 node, steps = int(dentry["hash_link"]["next"]), steps + 1
     return _names
+
+
+def _name_mounts():
+    """The roots of mounts, which no directory names, and the caches of block devices."""
+    for mount in kernel.each_in_list(guest.value("'kernel/fs/mount.c'::mounts"), "mount", "link"):
+        root = mount["root"].dereference()
+        _names.setdefault(int(root["inode"]), _path(root))
+    for cache in kernel.each_in_list(guest.value("'kernel/fs/block_file.c'::caches"), "block_cache", "link"):
+        _names.setdefault(int(cache["object"].address), "/dev/" + cache["device"]["name"].string())
 
 
 def forget_names():

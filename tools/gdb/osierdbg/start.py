@@ -2,10 +2,10 @@
 
 import gdb
 
-from . import abi, cmd_faults, cmd_spaces, cmd_steps, guest, kernel, printers, symbols, words
+from . import abi, cmd_check, cmd_faults, cmd_history, cmd_memory, cmd_spaces, cmd_steps, guest, kernel, panic, printers, symbols, words
 from .command import COMMANDS
 
-MODULES = (cmd_spaces, cmd_faults, cmd_steps)
+MODULES = (cmd_spaces, cmd_faults, cmd_steps, cmd_memory, cmd_history, cmd_check)
 SETTINGS = ("disassembly-flavor intel", "print pretty on", "history save off", "print thread-events off",
             "tcp auto-retry on", "print entry-values no")
 
@@ -70,6 +70,7 @@ def on_stop(event):
     """Symbols follow the process that was stopped in; what can be said in a line is said."""
     try:
         guest.require_guest()
+        panic.announce(event)
         if not guest.paging_is_on() or not kernel.current_cpu_exists():
             return
         kernel.require_kernel()
@@ -108,6 +109,7 @@ def on_new_objfile(event):
     if event.new_objfile.filename == gdb.current_progspace().filename:
         abi.forget()
         kernel.forget_types()
+        panic.watch()
 
 
 def register():
@@ -128,6 +130,7 @@ def register():
         Run(name)
     gdb.execute("alias o = osier")
     printers.register()
+    panic.watch()
     gdb.events.stop.connect(on_stop)
     gdb.events.breakpoint_created.connect(on_new_breakpoint)
     gdb.events.new_objfile.connect(on_new_objfile)

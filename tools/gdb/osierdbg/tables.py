@@ -1,5 +1,7 @@
 """Page tables: a walk level by level, what denies an access, who shares a table, and whole tables at once."""
 
+import struct
+
 from . import guest, kernel, words
 
 PRESENT, WRITE, USER, PWT, PCD = 1, 2, 4, 8, 16
@@ -23,6 +25,10 @@ def canonical(address):
     return address >> 47 in (0, 0x1ffff)
 
 
+def physical(address, length):
+    return guest.read_physical(address, length, kernel.constants().direct_map)
+
+
 def entry_name(level, number):
     return f"{LEVELS[level]}[{number}]"
 
@@ -30,11 +36,11 @@ def entry_name(level, number):
 class Step:
     """One entry of a walk."""
 
-    def __init__(self, level, address, table, entry=None):
+    def __init__(self, level, address, table):
         self.level, self.name = level, LEVELS[level]
         self.index = index(address, level)
         self.table = table                      # physical address of the table that holds the entry
-        self.entry = guest.read_u64(kernel.constants().direct_map + table + 8 * self.index) if entry is None else entry
+        self.entry = int.from_bytes(physical(table + 8 * self.index, 8), "little")
         self.target = self.entry & ADDRESS
         self.pfn = self.target >> 12
         self.large = bool(self.entry & LARGE) and level in (1, 2)
@@ -46,7 +52,10 @@ class Step:
         """struct frame of what the entry points at; None where there is none or the entry does not count."""
         if not self.entry or self.entry & SPECIAL or self.large or not kernel.pfn_valid(self.pfn):
             return None
-        return kernel.Frame(self.pfn)
+        try:
+            return kernel.Frame(self.pfn)
+        except guest.gdb.MemoryError:            # the array is not there yet
+            return None
 
     def flags(self):
         return flag_words(self.entry, self.leaf)
@@ -123,7 +132,7 @@ def step_text(step, zero):
             return text + f" -> frame {step.pfn:#x}, the shared frame of zeros"
         frame = step.frame
         return text + (f" -> frame {step.pfn:#x}" +
-                       (f", {words.plural(frame.refs, 'reference')}, {frame.kind}" if frame else ", no RAM"))
+                       (f", {words.plural(frame.refs, 'reference')}, {frame.kind}" if frame else ", without a struct frame"))
     frame = step.frame
     shared = f", {frame.refs} references: shared" if frame and step.entry & USER and frame.refs > 1 else ""
     return text + f" -> table {step.pfn:#x}{shared}"
@@ -154,7 +163,7 @@ def entries(table):
     """The 512 entries of a table."""
     table &= ADDRESS
     if table not in _tables:
-        _tables[table] = guest.read_words(kernel.constants().direct_map + table, ENTRIES)
+        _tables[table] = struct.unpack(f"<{ENTRIES}Q", physical(table, 8 * ENTRIES))
     return _tables[table]
 
 

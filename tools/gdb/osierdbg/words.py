@@ -58,6 +58,9 @@ def visible(text):
     return count
 
 
+NO_BREAK = "\u00a0"                             # a blank that no line ends at; printed as a blank
+
+
 def wrap(text, indent, width=WIDTH):
     """Lines no wider than `width` where words allow it; all but the first begin with `indent` blanks."""
     lines, line = [], ""
@@ -69,7 +72,7 @@ def wrap(text, indent, width=WIDTH):
         else:
             line = line + " " + word if line else word
     lines.append(line)
-    return [lines[0]] + [" " * indent + rest for rest in lines[1:]]
+    return [(" " * indent if number else "") + line.replace(NO_BREAK, " ").rstrip() for number, line in enumerate(lines)]
 
 
 def labelled(label, texts, width=12):
