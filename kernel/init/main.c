@@ -37,7 +37,7 @@
 #include "vm/space.h"
 
 #define DEFAULT_ROOT "vda3"
-#define DEFAULT_ROOT_SATA "sda3"
+#define ROOT_PARTITION 3		/* of the image that Osier makes */
 #define DEFAULT_INIT "/sbin/init"
 
 void kernel_main(uint32_t magic, paddr_t information);
@@ -51,6 +51,17 @@ static void log_disks(void)
 		log_error("there is no disk that this kernel has a driver for (virtio-blk, AHCI)");
 	while ((disk = block_device_next(disk)))
 		log_error("there is %s, %lu MiB", disk->name, disk->sectors >> 11);
+}
+
+/* The first disk that is divided as Osier's image is. */
+static const char *default_root(void)
+{
+	struct block_device *device = NULL;
+
+	while ((device = block_device_next(device)))
+		if (device->parent && device->minor - device->parent->minor == ROOT_PARTITION)
+			return device->name;
+	return DEFAULT_ROOT;
 }
 
 /* The second half: threads, interrupts and timers work, and waiting is allowed. */
@@ -72,7 +83,7 @@ static void boot_thread(void *argument)
 	process_init();
 	vfs_init();
 	if (!root || !*root)
-		root = block_device_find(DEFAULT_ROOT) ? DEFAULT_ROOT : DEFAULT_ROOT_SATA;
+		root = default_root();
 	if (string_starts_with(root, "/dev/"))
 		root += 5;
 	error = vfs_mount_root(root);
