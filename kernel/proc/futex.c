@@ -47,7 +47,7 @@ static struct futex_bucket buckets[BUCKETS];
 void futex_init(void)
 {
 	for (unsigned i = 0; i < BUCKETS; i++) {
-		spin_init(&buckets[i].lock, "futex", LOCK_RANK_SIGNAL);
+		spin_init(&buckets[i].lock, "futex", LOCK_RANK_FUTEX);
 		list_init(&buckets[i].waiters);
 	}
 }

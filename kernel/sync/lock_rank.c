@@ -15,7 +15,7 @@ const char *lock_rank_name(unsigned rank)
 		{ LOCK_RANK_DRIVER_SLEEP, "driver (sleeping)" }, { LOCK_RANK_TABLE, "page table" },
 		{ LOCK_RANK_LIST, "list" }, { LOCK_RANK_FILES, "files" }, { LOCK_RANK_CACHE, "cache" },
 		{ LOCK_RANK_COMMIT, "commit" }, { LOCK_RANK_ALLOCATOR, "allocator" }, { LOCK_RANK_BUDDY, "buddy" },
-		{ LOCK_RANK_SIGNAL, "signal" }, { LOCK_RANK_DRIVER, "driver" }, { LOCK_RANK_TIMER, "timer" },
+		{ LOCK_RANK_FUTEX, "futex" }, { LOCK_RANK_SIGNAL, "signal" }, { LOCK_RANK_DRIVER, "driver" }, { LOCK_RANK_TIMER, "timer" },
 		{ LOCK_RANK_WAITQ, "wait queue" }, { LOCK_RANK_RUNQ, "run queue" }, { LOCK_RANK_CONSOLE, "console" },
 	};
 

@@ -39,6 +39,7 @@ enum lock_rank {
 	LOCK_RANK_BUDDY = 82,
 
 	/* Spinlocks that interrupt handlers take: interrupts off. */
+	LOCK_RANK_FUTEX = 83,		/* a futex bucket; requeue holds two, by address */
 	LOCK_RANK_SIGNAL = 84,		/* pending signals of a process */
 	LOCK_RANK_DRIVER = 86,		/* a device's queue or ring */
 	LOCK_RANK_WAITQ = 90,
@@ -56,7 +57,7 @@ static inline bool lock_rank_is_irq(unsigned rank)
 static inline bool lock_rank_may_repeat(unsigned rank)
 {
 	return rank == LOCK_RANK_TABLE || rank == LOCK_RANK_INODE || rank == LOCK_RANK_INODE_WRITE ||
-	       rank == LOCK_RANK_RUNQ;
+	       rank == LOCK_RANK_RUNQ || rank == LOCK_RANK_FUTEX;
 }
 
 const char *lock_rank_name(unsigned rank);
