@@ -19,7 +19,7 @@ _TYPES = re.compile(r"ac_fn_c_check_type\s+" + _QUOTED)
 _MEMBERS = re.compile(r'ac_fn_c_check_member\s+"\$LINENO"\s+"([^"$]+)"\s+"([^"$]+)"\s+'
                       r'"(ac_cv_\w+)"')
 _LISTS = re.compile(r'as_fn_append ac_(func|header)_c_list " ([^" ]+) ')
-_LOOPS = re.compile(r"for ac_(func|header) in((?:[ \t\\\n]+[A-Za-z0-9_/.]+)+)")
+_LOOPS = re.compile(r"for ac_(func|header) in((?:(?:[ \t]|\\\n)+[A-Za-z0-9_/.]+)+)")
 
 
 def _cache_name(kind, name):
