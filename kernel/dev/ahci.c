@@ -1,11 +1,10 @@
 /*
- * AHCI: Serial ATA AHCI 1.3.1 and ATA8-ACS. Disks only; one command slot a request, up to 32 in flight by native queuing where
- * controller and disk both have it, else one at a time.
+ * AHCI: Serial ATA AHCI 1.3.1 and ATA8-ACS. Disks only, and one command at a time: then an error is that command's, and
+ * nothing is in flight when the port starts again.
  *
  * Invariants
- *  1. A slot's bit in `busy` is set from the moment it is taken until its request is completed.
- *  2. While a command that is not queued runs (flush, or any without native queuing), no other does.
- *  3. After an error of the disk the port is stopped, every request in flight fails, and the port starts again.
+ *  1. `request` is the command that runs in slot 0, NULL when there is none; it changes under `lock`.
+ *  2. After an error the port is stopped, the request fails, and the port starts again.
  */
 #include "dev/ahci.h"
 
@@ -26,8 +25,7 @@
 #define AHCI_MAJOR 8
 #define AHCI_BAR 5
 #define PORTS 32u
-#define SLOTS 32u
-#define SLOT_SEGMENTS ARRAY_SIZE(((struct block_request *)0)->segments)
+#define TABLE_SEGMENTS ARRAY_SIZE(((struct block_request *)0)->segments)
 #define SEGMENT_BYTES (4u << 20)	/* of one entry of a command table */
 
 enum host_register {
@@ -40,8 +38,6 @@ enum host_register {
 };
 
 enum host_bits {
-	CAPABILITY_SLOTS_SHIFT = 8,
-	CAPABILITY_NCQ = 1 << 30,
 	CONTROL_RESET = 1 << 0,
 	CONTROL_INTERRUPTS = 1 << 1,
 };
@@ -59,7 +55,6 @@ enum port_register {
 	PORT_SATA_STATUS = 0x28,
 	PORT_SATA_CONTROL = 0x2c,
 	PORT_SATA_ERROR = 0x30,
-	PORT_ACTIVE = 0x34,
 	PORT_ISSUE = 0x38,
 };
 
@@ -75,7 +70,6 @@ enum port_bits {
 	TASK_ERROR = 0x01,
 	INTERRUPT_REGISTERS = 1 << 0,
 	INTERRUPT_PIO = 1 << 1,
-	INTERRUPT_QUEUED = 1 << 3,
 	INTERRUPT_ERRORS = 0x7dc00050,	/* task file, host bus, interface; what is plugged or not */
 	SIGNATURE_DISK = 0x00000101,
 };
@@ -83,8 +77,6 @@ enum port_bits {
 enum ata_command {
 	ATA_READ_DMA_EXT = 0x25,
 	ATA_WRITE_DMA_EXT = 0x35,
-	ATA_READ_QUEUED = 0x60,
-	ATA_WRITE_QUEUED = 0x61,
 	ATA_FLUSH_EXT = 0xea,
 	ATA_IDENTIFY = 0xec,
 };
@@ -107,24 +99,20 @@ struct command_table {
 		uint64_t address;
 		uint32_t reserved;
 		uint32_t bytes;		/* less one */
-	} segments[SLOT_SEGMENTS];
+	} segments[TABLE_SEGMENTS];
 };
-static_assert(sizeof(struct command_table) % 128 == 0, "each table is aligned to 128");
+static_assert(sizeof(struct command_table) + 2048 <= PAGE_SIZE, "list, received FISes and table share a page");
 
 struct ahci_disk {
 	struct ahci *host;
 	unsigned port;
 	volatile uint8_t *registers;
 	struct spinlock lock;
-	struct waitq room;
+	struct waitq idle;		/* for the command that runs to end */
 	struct command_header *list;
-	struct command_table *tables;
-	uint32_t busy;			/* slots */
-	unsigned slots;
-	bool queued;			/* native command queuing */
-	bool alone;			/* a command that allows no other runs */
+	struct command_table *table;
+	struct block_request *request;
 	bool broken;
-	struct block_request *requests[SLOTS];
 	char name[8];
 	struct block_device device;
 };
@@ -171,61 +159,38 @@ static void port_start(struct ahci_disk *disk)
 	mmio_write32(command, mmio_read32(command) | COMMAND_START);
 }
 
-/* Takes what is done out of the slots onto `done`, with that status. disk->lock held. */
-static void complete_slots(struct ahci_disk *disk, uint32_t slots, int status, struct list_node *done)
-{
-	while (slots) {
-		unsigned slot = (unsigned)__builtin_ctz(slots);
-		struct block_request *request = disk->requests[slot];
-
-		slots &= slots - 1;
-		disk->busy &= ~(1u << slot);
-		disk->requests[slot] = NULL;
-		if (!request)
-			continue;
-		request->status = status;
-		list_add_tail(done, &request->link);
-	}
-	if (!disk->busy)
-		disk->alone = false;
-}
-
-/* An error stops the port; starting it again is quick enough for an interrupt handler on the machines that have it. */
-static void recover(struct ahci_disk *disk, uint32_t interrupts, struct list_node *done)
-{
-	log_error("%s: error, interrupts %08x, task file %08x, SATA error %08x", disk->name, interrupts,
-		  mmio_read32(disk->registers + PORT_TASK_FILE), mmio_read32(disk->registers + PORT_SATA_ERROR));
-	complete_slots(disk, disk->busy, -EIO, done);
-	if (!port_stop(disk)) {
-		log_error("%s: does not stop, given up", disk->name);
-		disk->broken = true;
-		return;
-	}
-	port_start(disk);
-}
-
 static void disk_interrupt(struct ahci_disk *disk)
 {
-	struct list_node done = LIST_INIT(done), *node;
+	volatile uint8_t *registers = disk->registers;
 	uint64_t flags = spin_lock_irqsave(&disk->lock);
-	uint32_t interrupts = mmio_read32(disk->registers + PORT_INTERRUPTS), running;
+	uint32_t interrupts = mmio_read32(registers + PORT_INTERRUPTS);
+	struct block_request *done = NULL;
 
-	mmio_write32(disk->registers + PORT_INTERRUPTS, interrupts);
+	mmio_write32(registers + PORT_INTERRUPTS, interrupts);
 	if (interrupts & INTERRUPT_ERRORS) {
-		recover(disk, interrupts, &done);
-	} else {
-		running = mmio_read32(disk->registers + PORT_ISSUE) | mmio_read32(disk->registers + PORT_ACTIVE);
-		complete_slots(disk, disk->busy & ~running, 0, &done);
+		log_error("%s: error, interrupts %08x, task file %08x, SATA error %08x", disk->name, interrupts,
+			  mmio_read32(registers + PORT_TASK_FILE), mmio_read32(registers + PORT_SATA_ERROR));
+		done = disk->request;
+		if (done)
+			done->status = -EIO;
+		/* The port stops by itself on an error; to let it know that it was seen takes microseconds. */
+		if (port_stop(disk)) {
+			port_start(disk);
+		} else {
+			log_error("%s: does not stop, given up", disk->name);
+			disk->broken = true;
+		}
+	} else if (disk->request && !(mmio_read32(registers + PORT_ISSUE) & 1)) {
+		done = disk->request;
+		done->status = 0;
 	}
+	if (done)
+		disk->request = NULL;
 	spin_unlock_irqrestore(&disk->lock, flags);
-	if (list_empty(&done))
-		return;
-	while ((node = list_pop(&done)) != NULL) {
-		struct block_request *request = list_entry(node, struct block_request, link);
-
-		request->done(request);
+	if (done) {
+		done->done(done);
+		waitq_wake_one(&disk->idle);
 	}
-	waitq_wake_all(&disk->room);
 }
 
 static void host_interrupt(void *argument)
@@ -247,12 +212,12 @@ static void host_interrupt(void *argument)
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-/* Fills slot `slot`. `sectors` of 512 bytes; 65536 is written as 0. */
-static void build_command(struct ahci_disk *disk, unsigned slot, uint8_t command, uint64_t sector, uint32_t sectors,
+/* Fills slot 0. `sectors` of 512 bytes; 65536 is written as 0. */
+static void build_command(struct ahci_disk *disk, uint8_t command, uint32_t sectors,
 			  const struct block_request *request)
 {
-	struct command_table *table = &disk->tables[slot];
-	bool queued = command == ATA_READ_QUEUED || command == ATA_WRITE_QUEUED;
+	struct command_table *table = disk->table;
+	uint64_t sector = request->sector;
 	uint8_t *fis = table->fis;
 
 	memset(fis, 0, sizeof table->fis);
@@ -266,64 +231,39 @@ static void build_command(struct ahci_disk *disk, unsigned slot, uint8_t command
 	fis[8] = (uint8_t)(sector >> 24);
 	fis[9] = (uint8_t)(sector >> 32);
 	fis[10] = (uint8_t)(sector >> 40);
-	if (queued) {
-		/* The count is where features are; where the count is, the tag. */
-		fis[3] = (uint8_t)sectors;
-		fis[11] = (uint8_t)(sectors >> 8);
-		fis[12] = (uint8_t)(slot << 3);
-	} else {
-		fis[12] = (uint8_t)sectors;
-		fis[13] = (uint8_t)(sectors >> 8);
-	}
+	fis[12] = (uint8_t)sectors;
+	fis[13] = (uint8_t)(sectors >> 8);
 	for (unsigned i = 0; i < request->segment_count; i++) {
 		table->segments[i].address = request->segments[i].address;
 		table->segments[i].reserved = 0;
 		table->segments[i].bytes = request->segments[i].bytes - 1;
 	}
-	disk->list[slot] = (struct command_header){
+	disk->list[0] = (struct command_header){
 		.flags = (uint16_t)(5 | (request->write ? 0x40 : 0)),
 		.segments = (uint16_t)request->segment_count,
 		.table = virt_to_phys(table),
 	};
 }
 
-/* Takes a free slot for a command that may (or may not) run beside others. => -1: none now. disk->lock held. */
-static int take_slot(struct ahci_disk *disk, bool beside_others)
+static int issue(struct ahci_disk *disk, struct block_request *request, uint8_t command, uint32_t sectors)
 {
-	uint32_t all = disk->slots == 32 ? 0xffffffff : (1u << disk->slots) - 1;
-	uint32_t free = all & ~disk->busy;
-
-	if (disk->alone || !free || (!beside_others && disk->busy))
-		return -1;
-	disk->alone = !beside_others;
-	return __builtin_ctz(free);
-}
-
-static int issue(struct ahci_disk *disk, struct block_request *request, uint8_t command, uint64_t sector,
-		 uint32_t sectors)
-{
-	bool queued = command == ATA_READ_QUEUED || command == ATA_WRITE_QUEUED;
 	uint64_t flags;
-	int slot;
 
 	for (;;) {
 		flags = spin_lock_irqsave(&disk->lock);
 		if (disk->broken) {
 			spin_unlock_irqrestore(&disk->lock, flags);
+			waitq_wake_one(&disk->idle);
 			return -EIO;
 		}
-		slot = take_slot(disk, queued);
-		if (slot >= 0)
+		if (!disk->request)
 			break;
-		(void)waitq_sleep(&disk->room, &disk->lock, false, 0);
+		(void)waitq_sleep(&disk->idle, &disk->lock, false, 0);
 	}
-	build_command(disk, (unsigned)slot, command, sector, sectors, request);
-	disk->busy |= 1u << slot;
-	disk->requests[slot] = request;
+	build_command(disk, command, sectors, request);
+	disk->request = request;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	if (queued)
-		mmio_write32(disk->registers + PORT_ACTIVE, 1u << slot);
-	mmio_write32(disk->registers + PORT_ISSUE, 1u << slot);
+	mmio_write32(disk->registers + PORT_ISSUE, 1);
 	spin_unlock_irqrestore(&disk->lock, flags);
 	return 0;
 }
@@ -344,11 +284,9 @@ static int disk_submit(struct block_device *device, struct block_request *reques
 		return -EINVAL;
 	if (!request->segment_count)
 		command = ATA_FLUSH_EXT;
-	else if (disk->queued)
-		command = request->write ? ATA_WRITE_QUEUED : ATA_READ_QUEUED;
 	else
 		command = request->write ? ATA_WRITE_DMA_EXT : ATA_READ_DMA_EXT;
-	return issue(disk, request, command, request->sector, (uint32_t)(bytes >> 9));
+	return issue(disk, request, command, (uint32_t)(bytes >> 9));
 }
 
 /* ---- finding disks --------------------------------------------------------------------------- */
@@ -372,16 +310,14 @@ static int identify(struct ahci_disk *disk)
 	request.segments[0].address = frame_to_phys(frame);
 	request.segments[0].bytes = 512;
 	completion_init(&completion);
-	error = issue(disk, &request, ATA_IDENTIFY, 0, 0);
+	error = issue(disk, &request, ATA_IDENTIFY, 0);
 	if (!error)
 		error = completion_wait(&completion, false, clock_monotonic_ns() + 5000000000ull);
 	if (error == -ETIMEDOUT) {
 		uint64_t flags = spin_lock_irqsave(&disk->lock);
 
 		/* The request is on this stack: nobody may complete it any more, and the disk may not write the frame. */
-		for (unsigned i = 0; i < SLOTS; i++)
-			if (disk->requests[i] == &request)
-				disk->requests[i] = NULL;
+		disk->request = NULL;
 		disk->broken = true;
 		spin_unlock_irqrestore(&disk->lock, flags);
 		port_stop(disk);
@@ -397,10 +333,6 @@ static int identify(struct ahci_disk *disk)
 	if (!error) {
 		disk->device.sectors = (uint64_t)words[103] << 48 | (uint64_t)words[102] << 32 |
 				       (uint32_t)words[101] << 16 | words[100];
-		disk->queued = disk->host->capabilities & CAPABILITY_NCQ && words[76] & 1 << 8 && words[76] != 0xffff;
-		disk->slots = min((disk->host->capabilities >> CAPABILITY_SLOTS_SHIFT & 31) + 1u, SLOTS);
-		if (disk->queued)
-			disk->slots = min(disk->slots, (words[75] & 31) + 1u);
 		/* Sectors of another size would need another arithmetic. */
 		if ((words[106] & 0xc000) == 0x4000 && words[106] & 1 << 12)
 			error = -EIO;
@@ -415,7 +347,6 @@ static int port_probe(struct ahci *host, unsigned port)
 	volatile uint8_t *registers = host->registers + 0x100 + port * 0x80;
 	struct frame *memory;
 	struct ahci_disk *disk;
-	unsigned order;
 	char *base;
 	int error;
 
@@ -425,24 +356,21 @@ static int port_probe(struct ahci *host, unsigned port)
 	disk = kzalloc(sizeof *disk);
 	if (!disk)
 		return -ENOMEM;
-	*disk = (struct ahci_disk){ .host = host, .port = port, .registers = registers, .slots = 1 };
+	*disk = (struct ahci_disk){ .host = host, .port = port, .registers = registers };
 	ksnprintf(disk->name, sizeof disk->name, "sd%c", 'a' + disk_count);
 	spin_init(&disk->lock, "ahci", LOCK_RANK_DRIVER);
-	waitq_init(&disk->room);
-	/* One block: the list (1 KiB), received FISes (256 bytes), the tables from the second page on. */
-	for (order = 0; PAGE_SIZE << order < PAGE_SIZE + SLOTS * sizeof(struct command_table); order++)
-		;
-	memory = frame_alloc_block(order, FRAME_KERNEL);
+	waitq_init(&disk->idle);
+	/* One page: the list (1 KiB), received FISes (256 bytes), and the table from its middle on. */
+	memory = frame_alloc(FRAME_KERNEL | FRAME_ZERO);
 	if (!memory) {
 		kfree(disk);
 		return -ENOMEM;
 	}
 	base = frame_to_virt(memory);
-	memset(base, 0, PAGE_SIZE << order);
 	disk->list = (void *)base;
-	disk->tables = (void *)(base + PAGE_SIZE);
+	disk->table = (void *)(base + PAGE_SIZE / 2);
 	if ((frame_to_phys(memory) >> 32 && !(host->capabilities & CAPABILITY_64_BIT)) || !port_stop(disk)) {
-		frame_free_block(memory, order);
+		frame_put(memory);
 		kfree(disk);
 		return -EIO;
 	}
@@ -455,7 +383,7 @@ static int port_probe(struct ahci *host, unsigned port)
 	if (!wait_clear(registers + PORT_TASK_FILE, TASK_BUSY | TASK_REQUEST, 1000) ||
 	    mmio_read32(registers + PORT_SIGNATURE) != SIGNATURE_DISK) {
 		if (port_stop(disk)) {
-			frame_free_block(memory, order);
+			frame_put(memory);
 			kfree(disk);
 		}
 		return -ENODEV;
@@ -463,7 +391,7 @@ static int port_probe(struct ahci *host, unsigned port)
 	host->disks[port] = disk;
 	mmio_write32(registers + PORT_INTERRUPTS, 0xffffffff);
 	mmio_write32(registers + PORT_INTERRUPT_ENABLE,
-		     INTERRUPT_REGISTERS | INTERRUPT_PIO | INTERRUPT_QUEUED | INTERRUPT_ERRORS);
+		     INTERRUPT_REGISTERS | INTERRUPT_PIO | INTERRUPT_ERRORS);
 	disk->device = (struct block_device){
 		.name = disk->name, .major = AHCI_MAJOR, .minor = disk_count * 16, .submit = disk_submit, .data = disk,
 	};
@@ -473,9 +401,9 @@ static int port_probe(struct ahci *host, unsigned port)
 	if (error)
 		return error;	/* the controller knows the memory, so it stays */
 	disk_count++;
-	log_info("%s: %llu MiB, SATA port %u at %02x:%02x.%x%s", disk->name,
+	log_info("%s: %llu MiB, SATA port %u at %02x:%02x.%x", disk->name,
 		 (unsigned long long)(disk->device.sectors >> 11), port, host->pci->bus, host->pci->slot,
-		 host->pci->function, disk->queued ? ", queued" : "");
+		 host->pci->function);
 	partition_scan(&disk->device);
 	return 0;
 }
