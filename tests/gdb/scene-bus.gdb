@@ -1,0 +1,5 @@
+# run: vmdemo bus
+# at: init
+osier break-fault --kind bus
+continue
+osier fault
