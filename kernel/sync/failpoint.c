@@ -11,6 +11,7 @@ uint32_t (*failpoint_current_pid)(void);
 static const char *const names[FAILPOINT_COUNT] = {
 	[FAILPOINT_FRAME_ALLOC] = "frame_alloc",
 	[FAILPOINT_SLAB_ALLOC] = "slab_alloc",
+	[FAILPOINT_TABLE_ALLOC] = "table_alloc",
 	[FAILPOINT_DISK_READ] = "disk_read",
 	[FAILPOINT_DISK_WRITE] = "disk_write",
 	[FAILPOINT_COMMIT] = "commit",
