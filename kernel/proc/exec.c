@@ -27,6 +27,7 @@
 #include "proc/fpu_state.h"
 #include "proc/itimer.h"
 #include "proc/process.h"
+#include "proc/restart.h"
 #include "task/sched.h"
 #include "task/timer.h"
 #include "vm/object.h"
@@ -422,7 +423,7 @@ static void commit_signals(struct exec *exec, struct process *process, struct us
 	user->altstack = 0;
 	user->altstack_bytes = 0;
 	user->clear_tid = 0;
-	user->restart_armed = false;
+	user->restart_call = RESTART_NONE;
 	spin_unlock_irqrestore(&process_lock, flags);
 	signal_actions_put(old);
 }

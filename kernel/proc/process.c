@@ -17,6 +17,7 @@
 #include "proc/group.h"
 #include "proc/itimer.h"
 #include "proc/proc_tree.h"
+#include "proc/restart.h"
 #include "proc/shm.h"
 #include "proc/tty_link.h"
 #include "sync/failpoint.h"
@@ -119,7 +120,7 @@ void user_thread_init(struct user_thread *user)
 	user->altstack_bytes = 0;
 	user->clear_tid = 0;
 	user->restart_deadline_ns = 0;
-	user->restart_armed = false;
+	user->restart_call = RESTART_NONE;
 	user->fpu_kept_count = 0;
 	for (unsigned i = 0; i < FPU_KEPT_MAX; i++)
 		user->fpu_kept[i].area = NULL;

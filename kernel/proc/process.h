@@ -73,8 +73,8 @@ struct user_thread {
 	vaddr_t altstack;			/* sigaltstack; 0 bytes: none */
 	size_t altstack_bytes;
 	vaddr_t clear_tid;			/* zeroed and woken as a futex when the thread ends */
-	uint64_t restart_deadline_ns;		/* of a timed call that will be started again; 0: none */
-	bool restart_armed;			/* the present call is that one */
+	uint32_t restart_call;			/* number of the interrupted call that comes again, or RESTART_NONE */
+	uint64_t restart_deadline_ns;		/* of that call */
 	unsigned fpu_kept_count;
 	struct fpu_kept fpu_kept[FPU_KEPT_MAX];	/* FPU registers that handlers' frames will want back */
 };

@@ -14,6 +14,8 @@ enum restart_error {
 	ERESTART_NO_HANDLER = 513,	/* again only when no handler ran */
 };
 
+#define RESTART_NONE UINT32_MAX		/* user_thread.restart_call: the next call is a new one */
+
 /* Makes sure that delivery sees the result, and says how the call may be made again. => -restart_error. */
 long signal_restart(enum restart_error);
 

@@ -54,8 +54,10 @@ static void stop_locked(struct process *process, int signal)
 		process->stop_unreported = true;
 		process->continue_unreported = false;
 		list_for_each_entry(thread, &process->threads, process_link)
-			if (thread != thread_current())
-				signal_update_work_locked(thread), thread_interrupt(thread);
+			if (thread != thread_current()) {
+				signal_update_work_locked(thread);
+				thread_interrupt(thread);
+			}
 		wait_notify_parent_locked(process, CLD_STOPPED, signal);
 	}
 	while (process->stop_signal && !process->exiting &&
@@ -140,12 +142,12 @@ static void finish_call(struct trap_frame *frame, const struct signal_action *ac
 		return;
 	}
 	if (again) {
+		/* The same call comes next, and keeps its deadline. */
+		thread_current()->user->restart_call = (uint32_t)frame->error;
 		frame->rax = frame->error;
 		frame->rip -= SYSCALL_INSTRUCTION_BYTES;
-		thread_current()->user->restart_armed = true;
 	} else {
 		frame->rax = (uint64_t)-EINTR;
-		thread_current()->user->restart_armed = false;
 	}
 	/* Not twice. */
 	frame->vector = TRAP_BREAKPOINT;
@@ -256,6 +258,8 @@ static int push_handler(struct trap_frame *frame, int signal, const struct signa
 			return -EFAULT;
 	}
 
+	/* Whatever the handler calls is not the interrupted call. */
+	user->restart_call = RESTART_NONE;
 	frame->rip = action->handler;
 	frame->rsp = place;
 	frame->rdi = (uint64_t)signal;

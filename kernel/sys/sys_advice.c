@@ -56,12 +56,12 @@ long sys_madvise(vaddr_t address, size_t length, int advice)
 	switch (advice) {
 	case MADV_DONTNEED:
 	case MADV_FREE:
-		return vm_discard(current_space(), address, length);
+		return vm_discard(current_space(), address, length, advice == MADV_FREE);
 	case MADV_WILLNEED:
 		return vm_will_need(current_space(), address, length);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
-		return bytes ? vm_populate(current_space(), address, address + bytes) : 0;
+		return vm_touch(current_space(), address, length, advice == MADV_POPULATE_WRITE);
 	case MADV_NORMAL:
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:

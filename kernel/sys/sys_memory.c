@@ -21,6 +21,8 @@ static_assert(PROT_READ == PROT_R && PROT_WRITE == PROT_W && PROT_EXEC == PROT_X
 	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_LOCKED |       \
 	 MAP_FIXED_NOREPLACE | MAP_HINTS)
 
+#define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
+
 /* What a file allows, and what of it is mapped. => the object with a reference, or ERR_PTR. */
 static struct vm_object *object_of_file(struct file *file, bool shared, int prot, uint8_t *max_prot)
 {
@@ -52,7 +54,7 @@ long sys_mmap(vaddr_t address, size_t length, int prot, int flags, int fd, off_t
 	struct vm_map_request request = {
 		.address = address,
 		.bytes = length,
-		.prot = (uint8_t)prot,
+		.prot = (uint8_t)(prot & PROT_KNOWN),
 		.max_prot = PROT_R | PROT_W | PROT_X,
 		.flags = (shared ? REGION_SHARED : 0) | (flags & MAP_NORESERVE ? REGION_NORESERVE : 0) |
 			 (flags & MAP_LOCKED ? REGION_LOCKED : 0),
@@ -80,12 +82,15 @@ long sys_mmap(vaddr_t address, size_t length, int prot, int flags, int fd, off_t
 		return -EOPNOTSUPP;
 	if (flags & MAP_HUGETLB)
 		return -EINVAL;
-	if (!length || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) || (offset & (PAGE_SIZE - 1)))
+	/* Unknown bits of prot say nothing here, as in Linux; mprotect refuses them. */
+	if (!length || (offset & (PAGE_SIZE - 1)))
 		return -EINVAL;
 	if (fixed && !page_aligned(address))
 		return -EINVAL;
-	if (length > USER_HIGH || (fixed && (address < USER_LOW || address > USER_HIGH - length)))
+	if (length > USER_HIGH || (fixed && address > USER_HIGH - length))
 		return -ENOMEM;
+	if (fixed && address < USER_LOW)
+		return -EPERM;
 
 	if (flags & MAP_ANONYMOUS) {
 		request.offset = 0;
@@ -109,7 +114,7 @@ long sys_mmap(vaddr_t address, size_t length, int prot, int flags, int fd, off_t
 	request.object = object_of_file(ref.file, shared, prot, &request.max_prot);
 	if (IS_ERR(request.object)) {
 		result = PTR_ERR(request.object);
-	} else if (prot & ~request.max_prot) {
+	} else if (request.prot & ~request.max_prot) {
 		result = -EACCES;
 		object_put(request.object);
 	} else {
@@ -131,7 +136,7 @@ long sys_munmap(vaddr_t address, size_t length)
 
 long sys_mprotect(vaddr_t address, size_t length, int prot)
 {
-	if (!page_aligned(address) || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)))
+	if (!page_aligned(address) || (prot & ~PROT_KNOWN))
 		return -EINVAL;
 	if (!length)
 		return 0;

@@ -5,6 +5,7 @@
 #include <osier/abi/limits.h>
 #include <osier/abi/poll.h>
 #include <osier/abi/select.h>
+#include <osier/abi/syscall.h>
 
 #include "fs/fd_table.h"
 #include "fs/vfs.h"
@@ -37,25 +38,6 @@ static void mask_end(vaddr_t address, bool interrupted)
 {
 	if (address)
 		signal_mask_swap_end(interrupted);
-}
-
-/*
- * A call that is made again after a stop keeps its first deadline. => 0 or -errno; *deadline as deadline_from_user.
- */
-static int deadline_begin(vaddr_t timeout, uint64_t *deadline)
-{
-	struct user_thread *user = user_thread_current();
-	bool again = user->restart_armed;
-	int error;
-
-	user->restart_armed = false;
-	if (again && user->restart_deadline_ns) {
-		*deadline = user->restart_deadline_ns;
-		return 0;
-	}
-	error = deadline_from_user(timeout, deadline);
-	user->restart_deadline_ns = *deadline;
-	return error;
 }
 
 static unsigned poll_one(int fd, unsigned events, struct poll_waiter *waiter)
@@ -127,7 +109,7 @@ long sys_ppoll(vaddr_t address, uint64_t count, vaddr_t timeout, vaddr_t mask)
 
 	if (count > POLL_MAX || count > process_limit(process_current(), RLIMIT_NOFILE))
 		return -EINVAL;
-	error = deadline_begin(timeout, &deadline);
+	error = deadline_of_call(SYS_ppoll, timeout, &deadline);
 	if (error)
 		return error;
 	if (count > ARRAY_SIZE(small)) {
@@ -229,7 +211,7 @@ long sys_pselect(int count, vaddr_t read, vaddr_t write, vaddr_t except, vaddr_t
 
 	if (count < 0 || count > FD_SETSIZE)
 		return -EINVAL;
-	error = deadline_begin(timeout, &deadline);
+	error = deadline_of_call(SYS_pselect, timeout, &deadline);
 	if (error)
 		return error;
 	sets = kzalloc(sizeof(*sets));

@@ -3,6 +3,7 @@
  */
 #include <osier/abi/errno.h>
 #include <osier/abi/signal.h>
+#include <osier/abi/syscall.h>
 
 #include "arch/x86_64/trap_frame.h"
 #include "proc/process.h"
@@ -136,7 +137,7 @@ long sys_sigtimedwait(vaddr_t set, vaddr_t info, vaddr_t timeout)
 
 	if (copy_value_from_user(&mask, set))
 		return -EFAULT;
-	error = deadline_from_user(timeout, &deadline);
+	error = deadline_of_call(SYS_sigtimedwait, timeout, &deadline);
 	if (error)
 		return error;
 	signal = signal_timed_wait(mask, deadline, &siginfo);

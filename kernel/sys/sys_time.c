@@ -2,6 +2,7 @@
  * Clocks, sleeping, timers.
  */
 #include <osier/abi/errno.h>
+#include <osier/abi/syscall.h>
 #include <osier/abi/time.h>
 
 #include "fs/cred.h"
@@ -86,12 +87,12 @@ long sys_clock_getres(clockid_t clock, vaddr_t address)
 long sys_clock_nanosleep(clockid_t clock, int flags, vaddr_t request, vaddr_t remaining)
 {
 	struct user_thread *user = user_thread_current();
-	bool absolute = flags & TIMER_ABSTIME, again = user->restart_armed;
+	bool absolute = flags & TIMER_ABSTIME, again = user->restart_call == SYS_clock_nanosleep;
 	uint64_t ns, deadline, now;
 	struct timespec time;
 	int error;
 
-	user->restart_armed = false;
+	user->restart_call = RESTART_NONE;
 	if (copy_value_from_user(&time, request))
 		return -EFAULT;
 	if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME) ||

@@ -8,6 +8,8 @@
 #include <osier/abi/timespec.h>
 #include <osier/types.h>
 
+#include "proc/process.h"
+#include "proc/restart.h"
 #include "task/timer.h"
 #include "vm/user_copy.h"
 
@@ -65,6 +67,25 @@ static inline int deadline_from_user(vaddr_t address, uint64_t *deadline)
 	error = ns_from_timespec(&time, &ns);
 	if (!error)
 		*deadline = ns ? clock_monotonic_ns() + ns : 1;
+	return error;
+}
+
+/*
+ * The same for the call of that number, which may be made again after a stop: then it keeps its first deadline.
+ */
+static inline int deadline_of_call(unsigned number, vaddr_t timeout, uint64_t *deadline)
+{
+	struct user_thread *user = user_thread_current();
+	bool again = user->restart_call == number;
+	int error;
+
+	user->restart_call = RESTART_NONE;
+	if (again && user->restart_deadline_ns) {
+		*deadline = user->restart_deadline_ns;
+		return 0;
+	}
+	error = deadline_from_user(timeout, deadline);
+	user->restart_deadline_ns = *deadline;
 	return error;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Clocks, sleeping, interval and POSIX timers.
  */
+#include <poll.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <time.h>
@@ -110,9 +111,33 @@ static void posix_timers(void)
 	fails_with(EINVAL, timer_delete(id));
 }
 
+/* Stopped and continued in the middle: the rest of the first time, not a new one, and no EINTR. */
+static void stopped(void)
+{
+	for (int which = 0; which < 2; which++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct timespec time = { 0, 400000000 };
+			long begin = now_ms();
+			int result = which ? nanosleep(&time, NULL) : poll(NULL, 0, 400);
+
+			_exit(result == 0 && now_ms() - begin >= 400 && now_ms() - begin < 700 ? 0 : 1);
+		}
+		usleep(200000);
+		kill(pid, SIGSTOP);
+		usleep(50000);
+		kill(pid, SIGCONT);
+		waitpid(pid, &status, 0);
+		is(status, 0, "%s goes on after a stop, and keeps its end", which ? "nanosleep" : "poll");
+	}
+}
+
 int main(void)
 {
 	clocks();
+	stopped();
 	sleeping();
 	intervals();
 	posix_timers();
