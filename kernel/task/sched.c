@@ -148,8 +148,14 @@ static void switch_away(struct run_queue *rq, struct thread *previous)
 		fpu_switch_out(previous->fpu);
 		previous->fpu_live = false;
 	}
-	if (next != rq->idle && !rq->tick.queued)
-		timer_set(&rq->tick, now + SLICE_NS);
+	if (next != rq->idle) {
+		if (unlikely(!rq->tick.queued))
+			timer_set(&rq->tick, now + SLICE_NS);
+		/* Others wait: a slice that ends before the tick ends on time. */
+		if (rq->ready && next->level >= PRIORITY_USER &&
+		    now + (uint64_t)next->slice_left_ns < rq->tick.node.deadline_ns)
+			timer_set(&rq->tick, now + (uint64_t)next->slice_left_ns);
+	}
 	cpu_set_thread(next);
 	cpu_set_kernel_stack(next->stack_top);
 	if (next->mmu) {
