@@ -22,7 +22,7 @@ static int range_of(vaddr_t start, size_t size, vaddr_t *end)
 	return 0;
 }
 
-int vm_discard(struct vm_space *space, vaddr_t start, size_t size)
+int vm_discard(struct vm_space *space, vaddr_t start, size_t size, bool private_only)
 {
 	struct tlb_gather gather;
 	vaddr_t end;
@@ -34,7 +34,7 @@ int vm_discard(struct vm_space *space, vaddr_t start, size_t size)
 	rwlock_write_lock(&space->lock);
 	for (const struct region *region = region_find_from(&space->regions, start);
 	     region && region->start < end; region = region_next(region))
-		if (region->flags & (REGION_LOCKED | REGION_GUARD))
+		if ((region->flags & (REGION_LOCKED | REGION_GUARD)) || (private_only && region->object))
 			error = -EINVAL;
 	if (!error)
 		error = pt_own_edges(&space->mmu, start, end, &gather);
@@ -206,8 +206,11 @@ int vm_lock(struct vm_space *space, vaddr_t start, size_t size, bool lock, bool 
 {
 	struct space_change change;
 	vaddr_t low = page_round_down(start), end;
-	int error = range_of(low, size + page_offset(start), &end);
+	int error;
 
+	if (size && start + (size - 1) < start)
+		return -EINVAL;
+	error = range_of(low, size + page_offset(start), &end);
 	if (error || low == end)
 		return error == -EINVAL ? -ENOMEM : error;
 	change_begin(&change, space);
@@ -240,6 +243,29 @@ int vm_populate(struct vm_space *space, vaddr_t start, vaddr_t end)
 		sched_point();
 	}
 	return 0;
+}
+
+int vm_touch(struct vm_space *space, vaddr_t start, size_t size, bool write)
+{
+	vaddr_t end;
+	int error = range_of(start, size, &end);
+
+	for (vaddr_t at = start; !error && at < end; at += PAGE_SIZE) {
+		const struct region *region;
+
+		rwlock_read_lock(&space->lock);
+		region = region_find(&space->regions, at);
+		if (!region)
+			error = -ENOMEM;
+		else if (!(region->prot & (write ? PROT_W : PROT_R | PROT_W | PROT_X)) ||
+			 (region->object && region->object->kind == OBJECT_DEVICE))
+			error = -EINVAL;
+		rwlock_read_unlock(&space->lock);
+		if (!error)
+			error = vm_fault_in(space, at, write ? ACCESS_WRITE : ACCESS_READ, false);
+		sched_point();
+	}
+	return error;
 }
 
 int vm_lock_all(struct vm_space *space, bool current, bool future, bool on_fault)

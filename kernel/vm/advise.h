@@ -9,8 +9,13 @@
 
 struct vm_space;
 
-/* MADV_DONTNEED, MADV_FREE: pages go, regions stay. => 0, -EINVAL (unaligned, locked), -ENOMEM (hole; the rest is done). */
-int vm_discard(struct vm_space *, vaddr_t start, size_t size);
+/*
+ * MADV_DONTNEED, MADV_FREE (`private_only`): pages go, regions stay. => 0, -EINVAL (unaligned, locked; an object's and
+ * private_only), -ENOMEM (hole; the rest is done).
+ */
+int vm_discard(struct vm_space *, vaddr_t start, size_t size, bool private_only);
+/* MADV_POPULATE_READ, _WRITE. => 0, -EINVAL (unaligned, forbidden), -ENOMEM (hole, memory), -EFAULT (past the end). */
+int vm_touch(struct vm_space *, vaddr_t start, size_t size, bool write);
 /* MADV_WILLNEED: brings the objects' pages in. => 0, -EINVAL, -ENOMEM (hole). */
 int vm_will_need(struct vm_space *, vaddr_t start, size_t size);
 /* msync. => 0, -EINVAL, -ENOMEM (hole; nothing written), -EBUSY (invalidate over locked pages), -EIO, -ENOSPC. */

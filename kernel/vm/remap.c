@@ -196,8 +196,10 @@ int vm_remap(struct vm_space *space, const struct vm_remap *remap, vaddr_t *out)
 	    !page_round_up(remap->new_size) || (remap->fixed && !remap->may_move))
 		return -EINVAL;
 	if (!user_range_ok(remap->address, page_round_up(remap->old_size)) ||
-	    page_round_up(remap->new_size) > USER_HIGH - USER_LOW)
-		return remap->address < USER_LOW ? -EFAULT : -ENOMEM;
+	    page_round_up(remap->old_size) < remap->old_size)
+		return -EFAULT;
+	if (page_round_up(remap->new_size) > USER_HIGH - USER_LOW)
+		return -ENOMEM;
 	change_begin(&change, space);
 	rwlock_write_lock(&space->lock);
 	error = remap_locked(space, &change, remap, out);
