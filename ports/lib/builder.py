@@ -202,6 +202,19 @@ class Builder:
 
     # ---- the package and the image
 
+    def devel_key(self):
+        """A hash of what ports that depend on this one see of it. A new C library alone, which
+        this one was linked with again, does not change it."""
+        root, digest = os.path.join(self.places.devel, self.name), hashlib.sha256()
+        for folder, folders, files in os.walk(root):
+            folders.sort()
+            for name in sorted(files):
+                path = os.path.join(folder, name)
+                digest.update(f"{os.path.relpath(path, root)}\n{os.path.getsize(path)}\n".encode())
+                with open(path, "rb") as file:
+                    digest.update(file.read())
+        return digest.hexdigest()
+
     def _installed(self):
         try:
             with open(self.stamp, encoding="utf-8") as file:
