@@ -1,5 +1,8 @@
 """The image as a machine boots it: GRUB on BIOS and UEFI, its menu, the prompt; and a person at the prompt."""
 
+import os
+import socket
+import tempfile
 import time
 
 from .core import Failure, Test, check
@@ -162,6 +165,31 @@ def _no_disk(log):
             raise Failure("the kernel neither ends nor panics without a root") from reason
 
 
+def _screen(log):
+    """The framebuffer console: GRUB's mode, and something to read on it."""
+    with tempfile.TemporaryDirectory(prefix="osier-screen-") as folder:
+        words = machine_arguments()
+        words[words.index("-monitor") + 1] = f"unix:{folder}/monitor,server=on,wait=off"
+        picture = os.path.join(folder, "screen.ppm")
+        with Console(log, words) as console:
+            _to_prompt(console, 60)
+            console.run("echo on the screen too >/dev/tty0 2>/dev/null")
+            with socket.socket(socket.AF_UNIX) as monitor:
+                monitor.connect(f"{folder}/monitor")
+                monitor.sendall(f"screendump {picture}\n".encode())
+                end = time.monotonic() + 20
+                while not os.path.exists(picture) and time.monotonic() < end:
+                    time.sleep(0.1)
+                time.sleep(1)
+        with open(picture, "rb") as file:
+            magic, size, _, pixels = file.read().split(b"\n", 3)
+        width, height = (int(word) for word in size.split())
+        check(magic == b"P6" and (width, height) == (1024, 768), f"the screen is {width} x {height}")
+        rows = {pixels[3 * width * y:3 * width * (y + 1)] for y in range(height)}
+        check(len(rows) > 50, f"only {len(rows)} different rows of pixels: nothing is written on the screen")
+        return f"{width} x {height}, {len(rows)} different rows"
+
+
 def tests():
     return [
         _image_boot("bios"),
@@ -170,6 +198,7 @@ def tests():
         _image_boot("bios-2cpu-4G", CPUS=2, MEM="4G"),
         _image_boot("menu-debug", entry=1),
         _image_boot("menu-memtest", entry=2, wanted="memtest: passed", seconds=120),
+        Test("boot/screen", _screen),
         Test("boot/no-init", _no_init),
         Test("boot/no-disk", _no_disk),
         Test("boot/poweroff-reboot", _powers),
