@@ -65,7 +65,7 @@ fail:
 
 void smp_start(void)
 {
-	uint64_t wanted = cmdline_get_number("cpus", 1);
+	uint64_t wanted = cmdline_get_number("cpus", CPU_MAX);
 	unsigned next = 1;
 
 	for (unsigned i = 0; i < acpi_info.cpu_count && next < wanted && next < CPU_MAX; i++) {

@@ -276,6 +276,9 @@ bool frame_zero_idle(void)
 	struct frame *frame;
 	pfn_t pfn;
 
+	/* One idle CPU is enough: more of them would queue for the pool's lock before those that work. */
+	if (cpu_id() != 0)
+		return false;
 	if (!to_magazine && READ_ONCE(frame_pool.zeroed_count) >= frame_pool.zeroed_limit)
 		return false;
 	spin_lock(&frame_pool.lock);
