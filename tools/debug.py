@@ -27,7 +27,7 @@ def overlay(folder):
 
 
 def channel(name, port, path):
-    return ["-chardev", f"file,id={name},path={path}",
+    return ["-chardev", f"file,id={name},path={path},append=on",
             "-device", f"isa-debugcon,iobase={port},readback=0xe9,chardev={name}"]
 
 
@@ -54,6 +54,9 @@ def machine_arguments(machine, folder, command, extra):
             file.write(os.fsencode(command))
         words += ["-fw_cfg", f"name=opt/osier/run,file={script}"]
         output = os.path.join(FOLDER, "output.log")
+        for path in (output, os.path.join(FOLDER, "control.log")):
+            with open(path, "wb"):
+                pass
         words += channel("out", "0xe9", output) + channel("err", "0xea", output)
         words += channel("ctl", "0xeb", os.path.join(FOLDER, "control.log"))
     return words

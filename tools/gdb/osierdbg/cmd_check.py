@@ -2,6 +2,7 @@
 
 from . import census, check_regions, check_tables, kernel, words
 from .command import Command, chosen_space, number, pids
+from .guest import OsierError
 
 
 class Check(Command):
@@ -19,6 +20,9 @@ class Check(Command):
 
     def gather(self, options):
         only = chosen_space(options.pid).space.address if options.pid is not None else None
+        if not int(kernel.kernel_space().value["regions"]["count"]):
+            number_, name, _ = kernel.guest.boot_stage()
+            raise OsierError(f"there is nothing to check yet: the kernel is at boot stage {number_} ({name})")
         busy = census.busy()
         trees = []
         for space in kernel.spaces():

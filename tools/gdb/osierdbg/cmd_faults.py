@@ -104,17 +104,25 @@ class Predict(Command):
         return self.lines
 
 
+SIGNALS = ("segv", "guard", "bus")              # kinds that only end in one: few of the faults come there
+
+
+def record_of(frame):
+    """struct vm_fault * in vm_resolve_fault or fail_with."""
+    return frame.read_var("fault") if frame.name() == "fail_with" else frame.read_var("work")["fault"]
+
+
 class FaultBreakpoint(gdb.Breakpoint):
     """Stops where the verdict is known and nothing has been done yet."""
 
     def __init__(self, options):
-        super().__init__("vm_resolve_fault", internal=False)
+        super().__init__("fail_with" if options.kind in SIGNALS else "vm_resolve_fault", internal=False)
         self.options, self.left = options, options.count
         self.silent = True
 
     def stop(self):
         try:
-            fault = gdb.newest_frame().read_var("work")["fault"]
+            fault = record_of(gdb.newest_frame())
             own = kernel.current_thread()["fault"]
             if int(fault) != int(own):
                 return False                     # the kernel brings a page in by itself: no fault of anybody

@@ -227,11 +227,9 @@ class Pagewalk(Command):
 
     def text(self, data, options):
         lines = [f"{data['space']}, root table {data['root'] >> 12:#x}, address {data['address']:#x}"]
+        wanted = "r" if not data["allows"]["r"] else "w"
         for number_, (step, text) in enumerate(zip(data["steps"], data["text"])):
-            mark = ""
-            if not data["allows"]["r"]:
-                mark = "   <- denies everything" if number_ == data["denied_at"]["r"] else ""
-            elif "W=0" in step["flags"]:
-                mark = "   <- denies writing"
-            lines.append("  " + text + words.paint(mark, "bad"))
-        return lines + [f"  effective: {data['effective']}"]
+            denies = number_ == data["denied_at"].get("r") if wanted == "r" else "W=0" in step["flags"]
+            lines.append("  " + text + words.paint("  <-" if denies else "", "bad"))
+        mark = "" if data["allows"]["w"] else f"   (<- denies {'everything' if wanted == 'r' else 'writing'})"
+        return lines + [f"  effective: {data['effective']}{mark}"]

@@ -206,12 +206,13 @@ class Explanation:
         old = f"frame {facts.frame_before:#x}"
         writable = facts.region_prot & 2 and facts.access == "WRITE"
         around = facts.pages_mapped - 1 if over else 0
+        ahead = [f"{words.plural(around, 'page')} after it too: the writes follow one another"] if around > 0 else []
         found += {
-            "DEMAND_ZERO": [f"{entry} writable, {new} of zeros"],
+            "DEMAND_ZERO": [f"{entry} writable, {new} of zeros"] + ahead,
             "STACK_GROW": [f"{entry} writable, {new} of zeros, charged to the stack"],
             "ZERO_SHARE": [f"{entry} read-only, the shared frame of zeros"] +
                           ([f"{words.plural(around, 'page')} around it too"] if around > 0 else []),
-            "COW_COPY": [f"{entry} writable, {new} with a copy", f"{old} left to {self.others()}"],
+            "COW_COPY": [f"{entry} writable, {new} with a copy"] + ahead + [f"{old} left to {self.others()}"],
             "COW_REUSE": [f"{entry} writable, the same {old}"],
             "OBJECT_MAP": [f"{entry} read-only, the object's own page"] +
                           ([f"{words.plural(around, 'resident neighbour')} mapped too"] if around > 0 else []),

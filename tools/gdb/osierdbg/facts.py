@@ -7,7 +7,7 @@ from . import guest, kernel, objects, tables
 from .classify import Facts, classify
 from .guest import OsierError
 
-RESOLVERS = ("vm_resolve_fault", "resolve_zero", "resolve_cow", "resolve_object")
+RESOLVERS = ("fail_with", "vm_resolve_fault", "resolve_zero", "resolve_cow", "resolve_object")
 HANDLERS = RESOLVERS + ("vm_classify_fault", "handle", "look_up")
 ENTRIES = ("page_fault", "page_fault_kernel", "handle_page_fault", "trap_dispatch", "vm_fault")
 NUMBERS = ("address", "instruction", "error", "pid", "tid", "cpu", "sequence", "region_start", "region_end",
@@ -155,7 +155,7 @@ def current():
     frames = _frames()
     for name, frame in frames:
         if name in HANDLERS:
-            work = _variable(frame, "work") if name != "vm_classify_fault" else None
+            work = _variable(frame, "work") if name not in ("vm_classify_fault", "fail_with") else None
             pointer = work["fault"] if work is not None else _variable(frame, "fault")
             if pointer is None or int(pointer) == 0:
                 continue

@@ -155,7 +155,9 @@ def region_text(region, names=None):
     else:
         text = [words.prot(region.prot), "shared" if region.has("SHARED") else "private"]
         if region.object:
-            text += [Object(region.object).text(names), f"page {region.object_page}"]
+            obj = Object(region.object)
+            text.append("memory" if obj.kind == "shared" and region.has("SHARED") else obj.text(names))
+            text.append(f"page {region.object_page}")
         else:
             text.append("reserved" if region.has("RESERVED") else "anonymous")
     if region.name:

@@ -87,7 +87,7 @@ def on_stop(event):
 
 
 def announce(point):
-    fault = gdb.newest_frame().read_var("work")["fault"]
+    fault = cmd_faults.record_of(gdb.newest_frame())
     verdict = kernel.enum_name(fault["verdict"], "VERDICT_")
     access = kernel.enum_name(fault["access"], "ACCESS_")
     process = kernel.current_process()

@@ -124,7 +124,7 @@ def step_text(step, zero):
     text = f"{step.label:<10}"
     if not step.entry:
         return text + " empty"
-    text += f" {step.entry:#018x}  {step.flags():<22}"
+    text += f" {step.entry:#018x}  {step.flags():<15}"
     if step.large:
         return text + f" -> {words.size(span(step.level))} page at {step.target:#x}"
     if step.leaf:
