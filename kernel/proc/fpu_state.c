@@ -22,10 +22,10 @@ void fpu_state_init(void)
 
 static bool is_kept(const struct thread *thread, const void *area)
 {
-	const struct fpu_kept *kept = thread->user->fpu_kept;
+	const struct user_thread *user = thread->user;
 
-	for (unsigned i = 0; i < FPU_KEPT_MAX; i++)
-		if (kept[i].area == area)
+	for (unsigned i = 0; i < user->fpu_kept_count; i++)
+		if (user->fpu_kept[i].area == area)
 			return true;
 	return false;
 }
@@ -49,7 +49,7 @@ int fpu_state_first_use(void)
 {
 	struct thread *thread = thread_current();
 
-	if (unlikely(!thread->fpu || (thread->user->fpu_kept_count && is_kept(thread, thread->fpu))))
+	if (unlikely(!thread->fpu || is_kept(thread, thread->fpu)))
 		if (own_area(thread))
 			return -ENOMEM;
 	irq_disable();
@@ -65,15 +65,13 @@ static int fork_kept(struct thread *child)
 	const struct user_thread *mine = thread_current()->user;
 	struct user_thread *its = child->user;
 
-	for (unsigned i = 0; i < FPU_KEPT_MAX; i++) {
-		if (!mine->fpu_kept[i].area)
-			continue;
-		its->fpu_kept[i].area = slab_alloc(area_cache);
-		if (!its->fpu_kept[i].area)
+	for (unsigned i = 0; i < mine->fpu_kept_count; i++) {
+		void *area = slab_alloc(area_cache);
+
+		if (!area)
 			return -ENOMEM;
-		its->fpu_kept_count++;
-		its->fpu_kept[i].frame = mine->fpu_kept[i].frame;
-		memcpy(its->fpu_kept[i].area, mine->fpu_kept[i].area, fpu_area_bytes());
+		memcpy(area, mine->fpu_kept[i].area, fpu_area_bytes());
+		its->fpu_kept[its->fpu_kept_count++] = (struct fpu_kept){ mine->fpu_kept[i].frame, area };
 	}
 	return 0;
 }
@@ -126,12 +124,13 @@ void fpu_state_free(struct thread *thread)
 
 	if (thread == thread_current())
 		registers_drop(thread);
-	for (unsigned i = 0; i < FPU_KEPT_MAX && user->fpu_kept_count; i++) {
-		if (user->fpu_kept[i].area && user->fpu_kept[i].area != thread->fpu)
-			slab_free(area_cache, user->fpu_kept[i].area);
-		user->fpu_kept[i].area = NULL;
+	while (user->fpu_kept_count) {
+		void *area = user->fpu_kept[--user->fpu_kept_count].area;
+
+		/* Several frames may want the same one. */
+		if (area != thread->fpu && !is_kept(thread, area))
+			slab_free(area_cache, area);
 	}
-	user->fpu_kept_count = 0;
 	slab_free(area_cache, thread->fpu);
 	thread->fpu = NULL;
 }
@@ -149,45 +148,45 @@ static void settle(struct thread *thread)
 	irq_enable();
 }
 
-/* Forgets an entry. */
-static void kept_remove(struct thread *thread, struct fpu_kept *entry)
+/* Takes an entry out; the later ones move up. */
+static void kept_remove(struct user_thread *user, unsigned index)
 {
-	void *area = entry->area;
-
-	entry->area = NULL;
-	thread->user->fpu_kept_count--;
-	if (area != thread->fpu && !is_kept(thread, area))
-		slab_free(area_cache, area);
+	user->fpu_kept_count--;
+	for (; index < user->fpu_kept_count; index++)
+		user->fpu_kept[index] = user->fpu_kept[index + 1];
 }
 
-static struct fpu_kept *kept_find(struct user_thread *user, vaddr_t frame)
+/* => its index, or -1. Innermost first. */
+static int kept_find(const struct user_thread *user, vaddr_t frame)
 {
-	for (unsigned i = 0; i < FPU_KEPT_MAX; i++)
-		if (user->fpu_kept[i].area && user->fpu_kept[i].frame == frame)
-			return &user->fpu_kept[i];
-	return NULL;
+	int i = (int)user->fpu_kept_count - 1;
+
+	while (i >= 0 && user->fpu_kept[i].frame != frame)
+		i--;
+	return i;
 }
 
 bool fpu_state_keep(vaddr_t frame)
 {
 	struct thread *thread = thread_current();
 	struct user_thread *user = thread->user;
-	struct fpu_kept *entry = NULL;
 
 	if (unlikely(user->fpu_kept_count)) {
 		/* A handler that was left by a jump: its frame is being overwritten. */
-		entry = kept_find(user, frame);
-		if (entry)
-			kept_remove(thread, entry);
+		int stale = kept_find(user, frame);
+
+		if (stale >= 0) {
+			void *area = user->fpu_kept[stale].area;
+
+			kept_remove(user, (unsigned)stale);
+			if (area != thread->fpu && !is_kept(thread, area))
+				slab_free(area_cache, area);
+		}
 		if (user->fpu_kept_count == FPU_KEPT_MAX)
 			return false;
 	}
-	for (entry = user->fpu_kept; entry->area; entry++)
-		;
 	settle(thread);
-	entry->frame = frame;
-	entry->area = thread->fpu;
-	user->fpu_kept_count++;
+	user->fpu_kept[user->fpu_kept_count++] = (struct fpu_kept){ frame, thread->fpu };
 	return true;
 }
 
@@ -195,14 +194,15 @@ bool fpu_state_take_back(vaddr_t frame)
 {
 	struct thread *thread = thread_current();
 	struct user_thread *user = thread->user;
-	struct fpu_kept *entry = user->fpu_kept_count ? kept_find(user, frame) : NULL;
+	int index = kept_find(user, frame);
+	void *area;
 
-	if (!entry)
+	if (index < 0)
 		return false;
-	if (unlikely(entry->area != thread->fpu))
-		replace_area(thread, entry->area);
-	entry->area = NULL;
-	user->fpu_kept_count--;
+	area = user->fpu_kept[index].area;
+	if (unlikely(area != thread->fpu))
+		replace_area(thread, area);
+	kept_remove(user, (unsigned)index);
 	return true;
 }
 
@@ -220,7 +220,7 @@ int fpu_state_from_user(vaddr_t from)
 	int error;
 
 	settle(thread);
-	if (!thread->fpu || (thread->user->fpu_kept_count && is_kept(thread, thread->fpu)))
+	if (!thread->fpu || is_kept(thread, thread->fpu))
 		if (own_area(thread))
 			return -EFAULT;
 	error = copy_from_user(thread->fpu, from, fpu_area_bytes());

@@ -7,7 +7,7 @@
  *
  * Invariants
  *  1. thread.fpu may be one of the kept areas; it is then not live, and is copied before it becomes live.
- *  2. A kept entry's frame address is the fpregs of that frame's context; no two entries have the same.
+ *  2. A kept entry's frame address is the fpregs of that frame's context; no two entries have the same. The innermost comes last.
  */
 #ifndef OSIER_PROC_FPU_STATE_H
 #define OSIER_PROC_FPU_STATE_H
@@ -20,7 +20,7 @@ struct thread;
 
 struct fpu_kept {
 	vaddr_t frame;
-	void *area;			/* NULL: a free entry */
+	void *area;
 };
 
 void fpu_state_init(void);

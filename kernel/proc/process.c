@@ -122,8 +122,6 @@ void user_thread_init(struct user_thread *user)
 	user->restart_deadline_ns = 0;
 	user->restart_call = RESTART_NONE;
 	user->fpu_kept_count = 0;
-	for (unsigned i = 0; i < FPU_KEPT_MAX; i++)
-		user->fpu_kept[i].area = NULL;
 	user->cred_changes = 0;
 }
 

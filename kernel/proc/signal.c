@@ -185,7 +185,7 @@ struct signal_actions *signal_actions_for_exec(struct signal_actions *old)
 }
 
 /* True if the thread has something to do before it may go back to user mode. => its own, or process_lock held. */
-static bool deliverable(struct thread *thread)
+static __always_inline bool deliverable(struct thread *thread)
 {
 	struct process *process = thread->process;
 	uint64_t pending = READ_ONCE(thread->user->pending.set) | READ_ONCE(process->pending.set);
@@ -217,10 +217,23 @@ void signal_mask_set_locked(struct thread *thread, uint64_t mask)
 
 void signal_mask_set(uint64_t mask)
 {
-	uint64_t flags = spin_lock_irqsave(&process_lock);
+	struct thread *thread = thread_current();
 
-	signal_mask_set_locked(thread_current(), mask);
-	spin_unlock_irqrestore(&process_lock, flags);
+	if (unlikely(thread->process->thread_count > 1)) {
+		uint64_t flags = spin_lock_irqsave(&process_lock);
+
+		signal_mask_set_locked(thread, mask);
+		spin_unlock_irqrestore(&process_lock, flags);
+		return;
+	}
+	/*
+	 * A sender makes its signal pending, then reads the mask; here the mask is written, then what is pending read, with a
+	 * full barrier between the two on both sides: one of them sees the other. The bit is only ever set here: clearing
+	 * it without the lock could undo a sender's.
+	 */
+	__atomic_exchange_n(&thread->signal_mask, mask & ~SIGNAL_UNBLOCKABLE, __ATOMIC_SEQ_CST);
+	if (unlikely(deliverable(thread)))
+		thread_work_set(thread, THREAD_WORK_SIGNAL);
 }
 
 uint64_t signal_pending_set(void)

@@ -225,7 +225,9 @@ static int push_handler(struct trap_frame *frame, int signal, const struct signa
 	if (thread->fpu) {
 		sp = align_down(sp - fpu_area_bytes(), FPU_AREA_ALIGN);
 		/* Who can look at the context gets a true copy; for the others the kernel keeps it. */
-		if (((action->flags & SA_SIGINFO) || !fpu_state_keep(sp)) && fpu_state_to_user(sp))
+		if (likely(!(action->flags & SA_SIGINFO) && !user->fpu_kept_count && !thread->fpu_live))
+			user->fpu_kept[user->fpu_kept_count++] = (struct fpu_kept){ sp, thread->fpu };
+		else if (((action->flags & SA_SIGINFO) || !fpu_state_keep(sp)) && fpu_state_to_user(sp))
 			return -EFAULT;
 		new.context.uc_mcontext.fpregs = (void *)sp;
 	}
@@ -340,7 +342,10 @@ long signal_return(struct trap_frame *frame)
 	if (back.context.uc_mcontext.fpregs) {
 		vaddr_t registers = (vaddr_t)back.context.uc_mcontext.fpregs;
 
-		if (!fpu_state_take_back(registers) && fpu_state_from_user(registers))
+		if (likely(user->fpu_kept_count == 1 && user->fpu_kept[0].frame == registers &&
+			   user->fpu_kept[0].area == thread->fpu))
+			user->fpu_kept_count = 0;
+		else if (!fpu_state_take_back(registers) && fpu_state_from_user(registers))
 			goto bad;
 	} else if (thread->fpu) {
 		/* The FPU was first used in the handler: before it, the registers were clean. */

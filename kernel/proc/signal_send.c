@@ -28,23 +28,16 @@ static bool thread_takes(struct thread *thread, uint64_t bit)
 	return !(thread->signal_mask & bit) || (thread->user->wanted & bit);
 }
 
-/* Wakes one thread that will take `signal`, all of them for SIGKILL. => process_lock held. */
-static void wake_taker_locked(struct process *process, uint64_t bit)
+/* The same when it is not the caller itself, or for SIGKILL. */
+static __noinline void wake_other_locked(struct process *process, uint64_t bit)
 {
-	struct thread *self = thread_current(), *thread;
+	struct thread *thread;
 
 	if (bit == SIGNAL_BIT(SIGKILL)) {
 		list_for_each_entry(thread, &process->threads, process_link) {
 			poke(thread);
 			thread_continue(thread);
 		}
-		return;
-	}
-	if (self && self->process == process && thread_takes(self, bit)) {
-		if (self->user->wanted & bit)
-			thread_wake(self, 0);
-		else
-			poke(self);
 		return;
 	}
 	list_for_each_entry(thread, &process->threads, process_link) {
@@ -56,6 +49,19 @@ static void wake_taker_locked(struct process *process, uint64_t bit)
 			poke(thread);
 		return;
 	}
+}
+
+/* Wakes one thread that will take `signal`, all of them for SIGKILL. => process_lock held. */
+static __always_inline void wake_taker_locked(struct process *process, uint64_t bit)
+{
+	struct thread *self = thread_current();
+
+	if (self && self->process == process && !(self->signal_mask & bit))
+		thread_work_set(self, THREAD_WORK_SIGNAL);
+	else
+		wake_other_locked(process, bit);
+	if (unlikely(bit == SIGNAL_BIT(SIGKILL)))
+		wake_other_locked(process, bit);
 }
 
 void signal_retarget_locked(struct process *process, uint64_t set)
@@ -106,21 +112,23 @@ static void continue_locked(struct process *process)
 /*
  * What happens before a signal is made pending. => false: it is to be forgotten. process_lock held.
  */
-static bool prepare_locked(struct process *process, struct thread *thread, int signal)
+static __always_inline bool prepare_locked(struct process *process, struct thread *thread, int signal)
 {
 	uint64_t bit = SIGNAL_BIT(signal);
 	uint64_t blocked;
 
-	if (process->state != PROCESS_ALIVE || process->exiting)
+	if (unlikely(process->state != PROCESS_ALIVE || process->exiting))
 		return false;
-	if (signal == SIGCONT)
-		continue_locked(process);
-	else if (bit & SIGNAL_STOPS)
-		forget_everywhere_locked(process, SIGNAL_BIT(SIGCONT));
+	if (unlikely(bit & (SIGNAL_STOPS | SIGNAL_BIT(SIGCONT)))) {
+		if (signal == SIGCONT)
+			continue_locked(process);
+		else
+			forget_everywhere_locked(process, SIGNAL_BIT(SIGCONT));
+	}
 	/* The first process gets only what it has asked for. */
-	if (process == init_process && !(process->actions->caught & bit) && signal != SIGCHLD)
+	if (unlikely(process == init_process) && !(process->actions->caught & bit) && signal != SIGCHLD)
 		return false;
-	if (!(process->actions->ignored & bit))
+	if (likely(!(process->actions->ignored & bit)))
 		return true;
 	if (!thread)
 		thread = list_first_entry_or_null(&process->threads, struct thread, process_link);
@@ -139,7 +147,8 @@ static bool make_pending(struct signal_pending *pending, int signal, const struc
 			return false;
 		pending->standard[signal - 1] = *info;
 	}
-	pending->set |= bit;
+	/* A full barrier before the masks are read: see signal_mask_set. */
+	__atomic_fetch_or(&pending->set, bit, __ATOMIC_SEQ_CST);
 	return true;
 }
 
@@ -184,7 +193,7 @@ bool signal_queue_locked(struct process *process, struct thread *thread, struct 
 		return false;
 	}
 	list_add_tail(&pending->queue, &entry->link);
-	pending->set |= bit;
+	__atomic_fetch_or(&pending->set, bit, __ATOMIC_SEQ_CST);
 	if (!thread)
 		wake_taker_locked(process, bit);
 	else if (thread->user->wanted & bit)
@@ -246,11 +255,14 @@ void signal_force(int signal, int code, vaddr_t address)
 }
 
 /* POSIX: the sender's real or effective id is the receiver's real or saved one; SIGCONT within a session. */
-static bool may_signal_locked(struct process *process, int signal)
+static __always_inline bool may_signal_locked(struct process *process, int signal)
 {
-	const struct cred *mine = cred_current(), *its = process->cred;
+	const struct cred *mine, *its = process->cred;
 
-	if (cred_is_superuser(mine) || process == process_current())
+	if (process == process_current())
+		return true;
+	mine = cred_current();
+	if (cred_is_superuser(mine))
 		return true;
 	if (!its)
 		return true;		/* a zombie: nothing happens anyway */
