@@ -545,6 +545,7 @@ void process_apply_limits(struct process *process)
 		space->limit_data = process_limit(process, RLIMIT_DATA);
 		space->limit_locked = process_limit(process, RLIMIT_MEMLOCK);
 	}
+	itimer_apply_cpu_limit_locked(process);
 	if (process->files)
 		process->files->limit = (unsigned)min(process_limit(process, RLIMIT_NOFILE),
 						      (uint64_t)FD_TABLE_MAX);

@@ -83,7 +83,7 @@ static void children_reparent_locked(struct process *process)
 		}
 		if (child->state == PROCESS_ZOMBIE) {
 			list_add_head(&init_process->children, &child->sibling_link);
-			wait_notify_parent_locked(child, CLD_EXITED, WEXITSTATUS(child->exit_status));
+			wait_notify_end_locked(child);
 		} else {
 			list_add_tail(&init_process->children, &child->sibling_link);
 			group_orphan_check_child_locked(child, process);
@@ -148,11 +148,7 @@ static __noreturn void process_finish(struct thread *thread, struct process *pro
 	list_move_head(&process->parent->children, &process->sibling_link);
 	if (!parent_wants_zombie_locked(process))
 		reap = true;
-	if (WIFEXITED(status))
-		wait_notify_parent_locked(process, CLD_EXITED, WEXITSTATUS(status));
-	else
-		wait_notify_parent_locked(process, WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED,
-					  WTERMSIG(status));
+	wait_notify_end_locked(process);
 	if (reap) {
 		group_leave_locked(process, &garbage);
 		process_unlink_locked(process);

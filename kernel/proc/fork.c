@@ -16,6 +16,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "proc/fpu_state.h"
+#include "proc/itimer.h"
 #include "proc/process.h"
 #include "task/sched.h"
 #include "vm/kernel_regions.h"
@@ -76,6 +77,8 @@ static void inherit(struct process *child, struct process *parent)
 	child->environment_start = parent->environment_start;
 	child->environment_end = parent->environment_end;
 	child->start_ns = clock_monotonic_ns();
+	if (unlikely(child->limits[RLIMIT_CPU].rlim_cur != RLIM_INFINITY))
+		itimer_apply_cpu_limit_locked(child);
 	refcount_get(&parent->actions->refs);
 	child->actions = parent->actions;
 	child->first.altstack = thread_current()->user->altstack;

@@ -10,6 +10,7 @@
 #include "proc/process.h"
 
 #define TICK_NS 10000000ull
+#define SECOND_NS 1000000000ull
 
 static void send_from_timer(struct process *process, int signal)
 {
@@ -41,6 +42,32 @@ static bool cpu_timer_passed(uint64_t *deadline, uint64_t interval, uint64_t now
 	return true;
 }
 
+/* RLIMIT_CPU: SIGXCPU at the soft limit and every second after it, SIGKILL at the hard one. */
+static void check_cpu_limit(struct process *process, uint64_t used_ns)
+{
+	const struct rlimit *limit = &process->limits[RLIMIT_CPU];
+
+	if (!process->cpu_limit_ns || used_ns < process->cpu_limit_ns)
+		return;
+	if (limit->rlim_max != RLIM_INFINITY && used_ns >= limit->rlim_max * SECOND_NS) {
+		send_from_timer(process, SIGKILL);
+		return;
+	}
+	send_from_timer(process, SIGXCPU);
+	process->cpu_limit_ns = used_ns + SECOND_NS;
+}
+
+void itimer_apply_cpu_limit_locked(struct process *process)
+{
+	uint64_t seconds = process->limits[RLIMIT_CPU].rlim_cur;
+
+	process->cpu_limit_ns = seconds >= UINT64_MAX / SECOND_NS ? 0 : seconds ? seconds * SECOND_NS : 1;
+	if (process->cpu_limit_ns) {
+		process->timers_used = true;
+		timer_set(&process->cpu_timer, clock_monotonic_ns() + TICK_NS);
+	}
+}
+
 static void cpu_tick(struct timer *timer, void *argument)
 {
 	struct process *process = argument;
@@ -53,7 +80,9 @@ static void cpu_tick(struct timer *timer, void *argument)
 	if (cpu_timer_passed(&process->prof_deadline_ns, process->prof_interval_ns,
 			     user_ns + system_ns))
 		send_from_timer(process, SIGPROF);
-	if ((process->virtual_deadline_ns || process->prof_deadline_ns) && !process->exiting)
+	check_cpu_limit(process, user_ns + system_ns);
+	if ((process->virtual_deadline_ns || process->prof_deadline_ns || process->cpu_limit_ns) &&
+	    !process->exiting)
 		timer_set(timer, clock_monotonic_ns() + TICK_NS);
 	spin_unlock_irqrestore(&process_lock, flags);
 }
@@ -83,6 +112,7 @@ static void real_set(struct process *process, const struct itimer_value *new,
 	if (!new)
 		return;
 	process->real_interval_ns = new->interval_ns;
+	process->timers_used = true;
 	if (new->value_ns)
 		timer_set(&process->real_timer, now + new->value_ns);
 }
@@ -102,6 +132,7 @@ static void cpu_set(struct process *process, bool with_system, const struct itim
 	if (new) {
 		*deadline = new->value_ns ? now + new->value_ns : 0;
 		*interval = new->interval_ns;
+		process->timers_used = true;
 		if (*deadline)
 			timer_set(&process->cpu_timer, clock_monotonic_ns() + TICK_NS);
 	}
@@ -125,10 +156,10 @@ int itimer_set(unsigned which, const struct itimer_value *new, struct itimer_val
 
 void itimers_cancel(struct process *process)
 {
-	/* `exiting` is set: none of them sets itself again. */
-	if (process->real_timer.queued)
+	/* `exiting` is set: none of them sets itself again. One that runs at this moment elsewhere is waited for. */
+	if (process->timers_used) {
 		timer_cancel(&process->real_timer);
-	if (process->cpu_timer.queued)
 		timer_cancel(&process->cpu_timer);
+	}
 	posix_timers_delete(process);
 }

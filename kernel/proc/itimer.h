@@ -18,6 +18,8 @@ int itimer_set(unsigned which, const struct itimer_value *new, struct itimer_val
 /* Exit: none of the process's timers runs any more when this returns. */
 void itimers_cancel(struct process *);
 void itimers_init_process(struct process *);
+/* RLIMIT_CPU is new, or has been inherited. => process_lock held, or the process not linked yet. */
+void itimer_apply_cpu_limit_locked(struct process *);
 
 /* POSIX timers of the calling process. ids are small numbers from 0. */
 int posix_timer_create(unsigned clock, const struct sigevent *event, int *id);

@@ -144,6 +144,8 @@ struct process {
 	uint64_t real_interval_ns;
 	uint64_t virtual_deadline_ns, virtual_interval_ns;	/* user time; 0: off */
 	uint64_t prof_deadline_ns, prof_interval_ns;		/* user + system time */
+	uint64_t cpu_limit_ns;			/* RLIMIT_CPU: used time at which to signal next; 0: none */
+	bool timers_used;			/* one of the timers was set once */
 	struct list_node posix_timers;
 
 	struct user_thread first;

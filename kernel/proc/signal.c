@@ -118,21 +118,30 @@ static void actions_classify(struct signal_actions *actions, int signal)
 /* A table that only the calling process has. => NULL without memory. */
 static struct signal_actions *actions_own(struct process *process)
 {
-	struct signal_actions *mine = process->actions, *copy;
-	uint64_t flags;
+	for (;;) {
+		struct signal_actions *mine = process->actions, *copy;
+		uint64_t flags;
+		bool replaced;
 
-	if (mine != &default_actions && refcount_read(&mine->refs) == 1)
-		return mine;
-	copy = slab_alloc(actions_cache);
-	if (!copy)
-		return NULL;
-	memcpy(copy, mine, sizeof(*copy));
-	refcount_init(&copy->refs, 1);
-	flags = spin_lock_irqsave(&process_lock);
-	process->actions = copy;
-	spin_unlock_irqrestore(&process_lock, flags);
-	signal_actions_put(mine);
-	return copy;
+		if (mine != &default_actions && refcount_read(&mine->refs) == 1)
+			return mine;
+		copy = slab_alloc(actions_cache);
+		if (!copy)
+			return NULL;
+		flags = spin_lock_irqsave(&process_lock);
+		/* Another thread may have been here while we slept. */
+		replaced = process->actions == mine;
+		if (replaced) {
+			memcpy(copy, mine, sizeof(*copy));
+			refcount_init(&copy->refs, 1);
+			process->actions = copy;
+		}
+		spin_unlock_irqrestore(&process_lock, flags);
+		if (replaced)
+			signal_actions_put(mine);
+		else
+			slab_free(actions_cache, copy);
+	}
 }
 
 int signal_action_set(int signal, const struct signal_action *action, struct signal_action *old)

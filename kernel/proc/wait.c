@@ -17,30 +17,33 @@
 void wait_notify_parent_locked(struct process *process, int code, int value)
 {
 	struct process *parent = process->parent;
-	const struct signal_action *action;
+	struct signal_info info = {
+		.code = code,
+		.pid = process->pid,
+		.uid = process->cred ? process->cred->uid : 0,
+		.status = value,
+		.user_ticks = (uint32_t)(process->user_ns / TICK_NS),
+		.system_ticks = (uint32_t)(process->system_ns / TICK_NS),
+	};
 
 	if (!parent)
 		return;
-	action = &parent->actions->action[SIGCHLD - 1];
-	if ((code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED) ||
-	    !(action->flags & SA_NOCLDSTOP)) {
-		if (!(parent->actions->ignored & SIGNAL_BIT(SIGCHLD)) || parent->thread_count > 1 ||
-		    parent->first.thread == NULL || parent->first.thread->signal_mask ||
-		    parent->first.wanted) {
-			struct signal_info info = {
-				.code = code,
-				.pid = process->pid,
-				.uid = process->cred ? process->cred->uid : 0,
-				.status = value,
-				.user_ticks = (uint32_t)(process->user_ns / TICK_NS),
-				.system_ticks = (uint32_t)(process->system_ns / TICK_NS),
-			};
-
-			signal_send_locked(parent, SIGCHLD, &info);
-		}
-	}
+	if ((code != CLD_STOPPED && code != CLD_CONTINUED) ||
+	    !(parent->actions->action[SIGCHLD - 1].flags & SA_NOCLDSTOP))
+		signal_send_locked(parent, SIGCHLD, &info);
 	if (!waitq_idle(&parent->child_wait))
 		waitq_wake_all(&parent->child_wait);
+}
+
+void wait_notify_end_locked(struct process *process)
+{
+	int status = process->exit_status;
+
+	if (WIFEXITED(status))
+		wait_notify_parent_locked(process, CLD_EXITED, WEXITSTATUS(status));
+	else
+		wait_notify_parent_locked(process, WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED,
+					  WTERMSIG(status));
 }
 
 static void usage_fill(struct rusage *usage, uint64_t user_ns, uint64_t system_ns,

@@ -27,8 +27,10 @@ int wait_for_child(idtype_t kind, pid_t id, int options, bool want_usage, struct
 
 /* Tells the parent: SIGCHLD unless it does not want it, and whoever waits. => process_lock held. */
 void wait_notify_parent_locked(struct process *, int code, int value);
+/* The same for a zombie. */
+void wait_notify_end_locked(struct process *);
 
-/* Frees a zombie whose parent will never wait. => process_lock held; `garbage` as group_leave_locked. */
+/* rusage of the process itself, and of the children it has waited for. => process_lock held. */
 void usage_of_process_locked(struct process *, struct rusage *);
 void usage_of_children_locked(struct process *, struct rusage *);
 

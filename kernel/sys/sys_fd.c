@@ -9,6 +9,7 @@
 #include <osier/abi/uio.h>
 
 #include "fs/fd_table.h"
+#include "fs/fs_context.h"
 #include "fs/inode.h"
 #include "fs/path.h"
 #include "fs/pipe.h"
@@ -24,16 +25,22 @@
 /* What a single transfer may move: counts stay positive. */
 #define TRANSFER_MAX 0x7ffff000ul
 
-/* A write to a pipe or socket without reader raises the signal as well. */
+static void send_to_self(int signal)
+{
+	struct signal_info info = { .code = SI_KERNEL };
+	uint64_t flags = spin_lock_irqsave(&process_lock);
+
+	signal_send_thread_locked(thread_current(), signal, &info);
+	spin_unlock_irqrestore(&process_lock, flags);
+}
+
+/* A write to a pipe or socket without reader, or beyond RLIMIT_FSIZE, raises a signal as well. */
 static long write_result(ssize_t result)
 {
-	if (unlikely(result == -EPIPE)) {
-		struct signal_info info = { .code = SI_KERNEL };
-		uint64_t flags = spin_lock_irqsave(&process_lock);
-
-		signal_send_thread_locked(thread_current(), SIGPIPE, &info);
-		spin_unlock_irqrestore(&process_lock, flags);
-	}
+	if (unlikely(result == -EPIPE))
+		send_to_self(SIGPIPE);
+	else if (unlikely(result == -EFBIG) && thread_current()->fs->file_size_limit != RLIM_INFINITY)
+		send_to_self(SIGXFSZ);
 	return restartable(result);
 }
 
@@ -242,7 +249,7 @@ long sys_ftruncate(int fd, off_t length)
 	int error = ref.file ? vfs_ftruncate(ref.file, length) : -EBADF;
 
 	fd_return(ref);
-	return error;
+	return write_result(error);
 }
 
 long sys_fallocate(int fd, int mode, off_t offset, off_t length)

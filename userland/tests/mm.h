@@ -156,10 +156,12 @@ __attribute__((unused)) static void catch_faults(void)
 /* Runs a statement. => whether it faulted; `caught` then says how. catch_faults() went before. */
 #define faults(...)                                                                                \
 	({                                                                                         \
-		bool tap_faulted_ = true;                                                          \
+		bool tap_faulted_;                                                                 \
 		caught.signal = caught.code = 0;                                                   \
 		caught.address = NULL;                                                             \
-		if (!sigsetjmp(caught_jump, 0)) {                                                  \
+		if (sigsetjmp(caught_jump, 0)) {                                                   \
+			tap_faulted_ = true;                                                       \
+		} else {                                                                           \
 			catching = true;                                                           \
 			__VA_ARGS__;                                                               \
 			catching = false;                                                          \
@@ -167,6 +169,17 @@ __attribute__((unused)) static void catch_faults(void)
 		}                                                                                  \
 		tap_faulted_;                                                                      \
 	})
+
+/* In functions of their own, so that a jump back finds no variable that has changed. => whether it faulted. */
+__attribute__((unused, noinline)) static bool faults_reading(const void *address, uint64_t *seen)
+{
+	return faults(*seen = *(const volatile uint64_t *)address);
+}
+
+__attribute__((unused, noinline)) static bool faults_writing(void *address, uint64_t value)
+{
+	return faults(*(volatile uint64_t *)address = value);
+}
 
 /* The statement faults with exactly this signal, code and address. */
 #define faults_with(wanted_signal, wanted_code, wanted_address, name, ...)                         \

@@ -136,6 +136,36 @@ static void big_promises(void)
 	   }), 0, "RLIMIT_AS");
 }
 
+static void cpu_and_file_size(void)
+{
+	struct rlimit limit = { 1, 2 };
+
+	is(exit_of_child({
+		   setrlimit(RLIMIT_CPU, &limit);
+		   for (;;)
+			   ;
+	   }), 1000 + SIGXCPU, "RLIMIT_CPU: SIGXCPU after a second of work");
+	is(exit_of_child({
+		   setrlimit(RLIMIT_CPU, &limit);
+		   signal(SIGXCPU, SIG_IGN);
+		   for (;;)
+			   ;
+	   }), 1000 + SIGKILL, "... and SIGKILL at the hard limit");
+	limit.rlim_cur = limit.rlim_max = 1000;
+	is(exit_of_child({
+		   char block[600] = { 0 };
+		   int fd = open("/tmp/fsize", O_RDWR | O_CREAT | O_TRUNC, 0600);
+		   setrlimit(RLIMIT_FSIZE, &limit);
+		   signal(SIGXFSZ, SIG_IGN);
+		   if (write(fd, block, 600) != 600 || write(fd, block, 600) != 400 || write(fd, block, 1) != -1 ||
+		       errno != EFBIG)
+			   _exit(1);
+		   signal(SIGXFSZ, SIG_DFL);
+		   (void)!write(fd, block, 1);
+	   }), 1000 + SIGXFSZ, "RLIMIT_FSIZE: a short write, EFBIG, SIGXFSZ");
+	unlink("/tmp/fsize");
+}
+
 static void nothing_leaks(void)
 {
 	long before, after;
@@ -174,6 +204,7 @@ int main(void)
 	thousand();
 	process_limit();
 	big_promises();
+	cpu_and_file_size();
 	nothing_leaks();
 	memory_runs_out();
 	return done();
