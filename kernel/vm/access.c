@@ -226,6 +226,8 @@ int vm_space_check(struct vm_space *space)
 
 	rwlock_write_lock(&space->lock);
 	walk.error = region_tree_check(&space->regions);
+	if (walk.error)
+		log_error("space of pid %u: the tree of regions is not in order", space->owner_pid);
 	if (!walk.error && (check_sums(space) || check_objects(space) || pt_check(&space->mmu)))
 		walk.error = -EINVAL;
 	if (!walk.error)

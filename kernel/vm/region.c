@@ -253,10 +253,14 @@ void region_split(struct region_tree *tree, struct region *region, struct region
 
 void region_absorb(struct region_tree *tree, struct region *lower, struct region *upper)
 {
+	/*
+	 * The new end is made known before anything is rotated: a rotation that turned `lower` would bring it up to date
+	 * without its ancestors, and the way up from it would end at once. Until `upper` is gone the two overlap.
+	 */
 	lower->end = upper->end;
+	tree_propagate_with(&lower->node, region_update);
 	tree_erase_with(&tree->tree, &upper->node, region_update);
 	tree->count--;
-	tree_propagate_with(&lower->node, region_update);
 }
 
 bool region_can_merge(const struct region *lower, const struct region *upper)

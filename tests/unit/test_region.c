@@ -2,7 +2,8 @@
 /*
  * The region tree against a naive model: a bitmap of pages with an owner each.
  * Mutations it would catch: a gap not recomputed after a split, a hole search that ignores `low`, a lookup that is off
- * by one at an edge, a merge of regions whose object pages do not follow on.
+ * by one at an edge, a merge of regions whose object pages do not follow on, a region
+ * that absorbs its neighbour and tells its ancestors after the tree was balanced.
  */
 #include <string.h>
 
@@ -103,7 +104,7 @@ static void test_random(void **state)
 		if (page + count > PAGES)
 			count = PAGES - page;
 		end = start + count * PAGE_SIZE;
-		switch (random_below(5)) {
+		switch (random_below(6)) {
 		case 0:
 		case 1:
 			if (!region_range_is_free(&tree, start, end) || !(region = node_new()))
@@ -140,6 +141,16 @@ static void test_random(void **state)
 			region_set_range(&tree, region, region->start,
 					 region->end - PAGE_SIZE);
 			paint(region, true);
+			break;
+		case 5:
+			region = region_find(&tree, start);
+			upper = region ? region_next(region) : NULL;
+			if (!upper || upper->start != region->end)
+				break;
+			region_absorb(&tree, region, upper);
+			used[upper - regions] = false;
+			paint(region, true);
+			assert_int_equal(region_tree_check(&tree), 0);
 			break;
 		}
 		check_lookups(&tree);
