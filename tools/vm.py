@@ -65,6 +65,7 @@ class Machine:
         qemu = shutil.which("qemu-system-x86_64")
         if not qemu:
             raise MachineError("qemu-system-x86_64 is missing: `make doctor` says what to install")
+        self._check_screen(qemu)
         words = [qemu, "-machine", "pc", "-accel", self.accelerator, "-cpu", self.cpu,
                  "-m", self.memory, "-no-reboot", "-net", "none", "-display", self.screen,
                  "-vga", "std", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
@@ -80,6 +81,17 @@ class Machine:
             words += ["-bios", "/usr/share/ovmf/OVMF.fd"] if os.path.exists("/usr/share/ovmf/OVMF.fd") \
                 else ["-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"]
         return words
+
+    def _check_screen(self, qemu):
+        """A display that this QEMU was not built with, or whose package is missing, is named."""
+        name = self.screen.split(",")[0]
+        if name == "none":
+            return
+        known = subprocess.run([qemu, "-display", "help"], capture_output=True, text=True, check=False).stdout.split()
+        if name not in known and name not in ("vnc",):
+            there = " ".join(word for word in known if word not in ("Available", "display", "backend", "types:"))
+            raise MachineError(f"SCREEN={name}: QEMU knows {there or 'none'} here; `apt-get install qemu-system-gui` "
+                               "brings gtk and sdl")
 
 
 def disk(path, readonly=False):

@@ -62,19 +62,18 @@ class Test:
 
 class Several:
     """Tests that share one preparation. The function takes the log and their names and yields, for each, the
-    name and a function that judges it (as a Test's does, without the log)."""
+    name, a function that judges it (as a Test's does, without the log) and how many seconds it took."""
 
     def __init__(self, kind, names, function):
         self.name, self.kind, self.names, self.function = kind, kind, names, function
 
     def run(self, log, report):
-        begin, left = time.monotonic(), list(self.names)
+        left = list(self.names)
         try:
-            for name, judgement in self.function(log, list(self.names)):
+            for name, judgement, seconds in self.function(log, list(self.names)):
                 state, text = judge(judgement, log)
-                report.result(state, f"{self.kind}/{name}", time.monotonic() - begin, text)
+                report.result(state, f"{self.kind}/{name}", seconds, text)
                 left.remove(name)
-                begin = time.monotonic()
         finally:
             for name in left:
                 report.result("FAIL", f"{self.kind}/{name}", 0, f"never ran\nlog: {log.path}")

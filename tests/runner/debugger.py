@@ -1,8 +1,8 @@
 """GDB scripts against a running guest: tests/gdb/NAME.gdb, what it must print in NAME.expected.
 
 Each line of NAME.expected must appear in the output, in order. A line between slashes is a regular
-expression; others must match a whole line, runs of blanks being equal. A first line in the script of
-the form `# run: vmdemo cow` makes init run that command.
+expression; others must match a whole line, runs of blanks being equal. Lines at the head of the script
+of the form `# run: vmdemo cow` set what `make debug` takes: run, at, append, kernel, extra.
 """
 
 import glob
@@ -19,7 +19,7 @@ def _script(path):
         with open(path, encoding="utf-8") as file:
             head = file.read(2000)
         command = ["make", "-s", "debug", f"SCRIPT={path}"]
-        for word, variable in (("run", "RUN"), ("at", "AT")):
+        for word, variable in (("run", "RUN"), ("at", "AT"), ("append", "APPEND"), ("kernel", "KERNEL"), ("extra", "EXTRA")):
             if match := re.search(rf"^# {word}: (.*)$", head, re.M):
                 command.append(f"{variable}={match[1]}")
         status, output = run_command(log, command, 180)

@@ -5,7 +5,9 @@ import glob
 import os
 import re
 import shutil
+import subprocess
 import tempfile
+import time
 
 from .core import BUILD, TOP, Failure, Several, Skip, Test, check, run_command
 
@@ -67,7 +69,7 @@ class Tap:
         return f"{self.passed} checks" + (f", {self.skipped} skipped" if self.skipped else "")
 
 
-def _tap_programs(log, names):
+def _tap_programs(log, names, options=()):
     """All of them in one boot; one that ends the boot (panic, hang) fails, and the rest get another."""
     from vm import Guest, Machine                # pylint: disable=import-outside-toplevel
     left = list(names)
@@ -75,22 +77,26 @@ def _tap_programs(log, names):
         script = "cd /tmp\n" + "".join(
             f"echo; echo '=== begin {name}'; /tests/{name} </dev/null 2>&1; echo; echo \"=== end {name} $?\"\n"
             for name in left)
-        guest, out = Guest(Machine(KERNEL="debug"), script, PROGRAM_LIMIT), bytearray()
+        guest, out = Guest(Machine(KERNEL="debug"), script, PROGRAM_LIMIT, options=options), bytearray()
+        marks = [time.monotonic()]               # when the boot, then each program, was done
 
-        def take(data, guest=guest, out=out):
-            if b"=== " in data:
-                guest.give_time(PROGRAM_LIMIT)   # each program has its own limit
+        def take(data, guest=guest, out=out, marks=marks):
             out.extend(data)
+            if out.count(b"\n=== end ") >= len(marks):
+                marks.append(time.monotonic())
+                guest.give_time(PROGRAM_LIMIT)   # each program has its own limit
 
         status = guest.run(take, take)
         log.write(bytes(out) + b"\n--- log\n" + guest.log + f"\n--- status {status} {guest.reason}\n".encode())
         text = out.decode(errors="replace")
-        for name in list(left):
+        marks.append(time.monotonic())
+        for number, name in enumerate(list(left)):
             match = re.search(rf"^=== begin {re.escape(name)}$\n(.*?)(?:^=== end {re.escape(name)} (\d+)$|\Z)",
                               text, re.M | re.S)
             left.remove(name)
             trouble = explain(guest, status)
-            yield name, lambda match=match, trouble=trouble: _judge_program(match, trouble)
+            seconds = marks[number + 1] - marks[number] if number + 1 < len(marks) else 0
+            yield name, lambda match=match, trouble=trouble: _judge_program(match, trouble), seconds
             if not match or match[2] is None:
                 break
 
@@ -126,7 +132,6 @@ QUOTING = "printf '%s|' \"a  b\" 'c$HOME' \"$(echo d)\" 'e\"f' g\\#h 'i\nj' 'ü%
 
 def _make_guest(log, limit=60, **variables):
     """`make guest`, as a user types it. => (status, stdout, stderr)."""
-    import subprocess                            # pylint: disable=import-outside-toplevel
     command = ["make", "guest"] + [f"{name}={value}" for name, value in variables.items()]
     result = subprocess.run(command, cwd=TOP, capture_output=True, timeout=limit, check=False,
                             stdin=subprocess.DEVNULL)
@@ -142,7 +147,6 @@ def _quoting(log):
 
 
 def _quick(log):
-    import time                                  # pylint: disable=import-outside-toplevel
     begin = time.monotonic()
     status, out, _ = _make_guest(log, CMD="true")
     seconds = time.monotonic() - begin
@@ -245,6 +249,9 @@ def tests():
                       [os.path.dirname(name) for name in glob.glob(os.path.join(TOP, "userland/tests/*/*.c"))])
     programs = sorted(set(programs))
     found = [Several("guest", programs, _tap_programs)]
+    # The same again with page tables copied down to the leaves by fork: what programs see must not differ.
+    found += [Several("eager", [name for name in programs if name.startswith(("proc_", "mm_", "libc_process"))],
+                      lambda log, names: _tap_programs(log, names, ["fork=eager"]))]
     found += [Test("frontdoor/quoting", _quoting), Test("frontdoor/quick", _quick), Test("frontdoor/extra", _extra),
               Test("frontdoor/limit", _limit), Test("frontdoor/signal", _signal),
               Test("frontdoor/bad-machine", _bad_machine), Test("frontdoor/output", _large_output),

@@ -8,7 +8,7 @@ import struct
 import tempfile
 
 from .boot import machine_arguments
-from .core import Failure, Test, check
+from .core import Failure, Test, check, run_command
 from .guest import explain, run_guest
 from .serial import Console
 
@@ -148,6 +148,20 @@ def _damaged_root(offset, data, name):
     return Test("hostile/" + name, run)
 
 
+def _no_shell(log):
+    """An image without /bin/sh: init says so, and goes on trying at a sensible pace."""
+    from vm import IMAGE, Machine, direct_kernel   # pylint: disable=import-outside-toplevel
+    with tempfile.TemporaryDirectory(prefix="osier-noshell-") as folder:
+        image = os.path.join(folder, "image")
+        shutil.copyfile(IMAGE, image)
+        run_command(log, ["/sbin/debugfs", "-w", "-R", "unlink /bin/sh", f"{image}?offset={ROOT_OFFSET}"], 30)
+        words = Machine(KERNEL="debug").arguments() + direct_kernel("debug")
+        words += ["-drive", f"file={image},format=raw,if=virtio,snapshot=on", "-serial", "stdio", "-monitor", "none"]
+        with Console(log, words) as console:
+            console.expect("there is no shell", 30)
+            console.expect("trying again in 2 s", 10)
+
+
 def _nonsense(log):
     options = ["=", "==x", "a=b=c", "x" * 900, "loglevel=99999999999999999999", "fork=maybe", "cpus=-1", "memtest=zebra", "\"", "root"]
     with Console(log, machine_arguments(direct="debug", options=options)) as console:
@@ -159,6 +173,7 @@ def tests():
         Test("hostile/programs", _programs),
         Test("hostile/arguments", _arguments),
         Test("hostile/command-line", _nonsense),
+        Test("hostile/no-shell", _no_shell),
         _damaged_root(1024, bytes(1024), "no-superblock"),
         _damaged_root(1024, b"\xff" * 56, "absurd-superblock"),
         _damaged_root(1024 + 24, struct.pack("<I", 30), "huge-block-size"),
