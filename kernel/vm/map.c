@@ -245,7 +245,7 @@ int vm_unmap(struct vm_space *space, vaddr_t address, size_t size)
 	change_begin(&change, space);
 	rwlock_write_lock(&space->lock);
 	error = space_prepare_remove(space, &change, address, address + bytes);
-	if (!error) {
+	if (likely(!error)) {
 		uint64_t slots = space_slots(space, address, address + bytes);
 		uint64_t refund = space_remove_range(space, &change, address, address + bytes);
 

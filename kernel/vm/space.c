@@ -220,6 +220,11 @@ uint64_t space_slots(const struct vm_space *space, vaddr_t start, vaddr_t end)
 	const unsigned shift = 21;
 	uint64_t next = start >> shift, last = (end - 1) >> shift, count = 0;
 
+	if (likely(next == last)) {
+		const struct region *region = region_find_from(&space->regions, next << shift);
+
+		return region && region->start >> shift <= last;
+	}
 	while (next <= last) {
 		const struct region *region = region_find_from(&space->regions, next << shift);
 		uint64_t from, to;

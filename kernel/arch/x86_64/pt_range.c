@@ -24,23 +24,27 @@ static struct frame *own_child(struct frame *table, pte_t *entry, unsigned level
 }
 
 /*
- * The short way for the usual case: the one leaf table that holds the whole range, where the path to it exists and
- * is ours. NULL: take the long way.
+ * The short way for the usual case, a range within one leaf table: NOTHING is mapped there at all, or *leaf is the
+ * table and the path to it is ours. Else the LONG way.
  */
-static struct frame *owned_leaf(const struct mmu_context *mmu, vaddr_t start, vaddr_t end)
+enum quick { NOTHING, OURS, LONG };
+
+static enum quick quick_look(const struct mmu_context *mmu, vaddr_t start, vaddr_t end,
+			     struct frame **leaf)
 {
 	pte_t *entries = phys_to_virt(mmu->root), value = PTE_EMPTY;
 
 	if (start >> 21 != (end - 1) >> 21)
-		return NULL;
+		return LONG;
 #pragma GCC unroll 3
 	for (unsigned level = 0; level < PT_LEVELS - 1; level++) {
 		value = entries[pt_index(start, level)];
 		if (!pte_writable(value))
-			return NULL;
+			return pte_empty(value) ? NOTHING : LONG;
 		entries = phys_to_virt(pte_address(value));
 	}
-	return pt_child(value);
+	*leaf = pt_child(value);
+	return OURS;
 }
 
 static int own_edge(struct mmu_context *mmu, vaddr_t address, vaddr_t start, vaddr_t end,
@@ -66,9 +70,10 @@ static int own_edge(struct mmu_context *mmu, vaddr_t address, vaddr_t start, vad
 
 int pt_own_edges(struct mmu_context *mmu, vaddr_t start, vaddr_t end, struct tlb_gather *gather)
 {
+	struct frame *leaf;
 	int error;
 
-	if (owned_leaf(mmu, start, end))
+	if (quick_look(mmu, start, end, &leaf) != LONG)
 		return 0;
 	error = own_edge(mmu, start, start, end, gather);
 
@@ -110,7 +115,9 @@ static int own_tables(struct mmu_context *mmu, struct frame *table, unsigned lev
 
 int pt_own_range(struct mmu_context *mmu, vaddr_t start, vaddr_t end, struct tlb_gather *gather)
 {
-	if (owned_leaf(mmu, start, end))
+	struct frame *leaf;
+
+	if (quick_look(mmu, start, end, &leaf) != LONG)
 		return 0;
 	return own_tables(mmu, frame_of_phys(mmu->root), 0, start, end, gather);
 }
@@ -179,13 +186,21 @@ static void unmap_tables(struct frame *table, unsigned level, vaddr_t start, vad
 
 void pt_unmap(struct mmu_context *mmu, vaddr_t start, vaddr_t end, struct tlb_gather *gather)
 {
-	struct frame *leaf = owned_leaf(mmu, start, end);
+	struct frame *leaf;
 
-	if (leaf && end - start < pt_span(PT_LEVELS - 2)) {
+	switch (quick_look(mmu, start, end, &leaf)) {
+	case NOTHING:
+		return;
+	case OURS:
+		/* A whole table is dropped unread, and one that is empty is let go: both the long way. */
+		if (end - start == pt_span(PT_LEVELS - 2))
+			break;
 		unmap_leaf(leaf, start, end, gather);
 		if (leaf->table.live)
 			return;
-		/* The table is empty now: the long way lets it go. */
+		break;
+	case LONG:
+		break;
 	}
 	unmap_tables(frame_of_phys(mmu->root), 0, start, end, gather);
 }
@@ -243,11 +258,12 @@ static void restrict_tables(struct frame *table, unsigned level, vaddr_t start, 
 void pt_restrict(struct mmu_context *mmu, vaddr_t start, vaddr_t end,
 		 const struct pt_restriction *what, struct tlb_gather *gather)
 {
-	struct frame *leaf = owned_leaf(mmu, start, end);
+	struct frame *leaf;
+	enum quick look = quick_look(mmu, start, end, &leaf);
 
-	if (leaf)
+	if (look == OURS)
 		restrict_leaf(leaf, start, end, what, gather);
-	else
+	else if (look == LONG)
 		restrict_tables(frame_of_phys(mmu->root), 0, start, end, what, gather);
 }
 
