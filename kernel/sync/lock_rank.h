@@ -19,6 +19,7 @@ enum lock_rank {
 	LOCK_RANK_INODE = 10,		/* parent directory before child, else by number */
 	LOCK_RANK_INODE_WRITE = 12,
 	LOCK_RANK_FLUSH = 14,		/* one write-back of a file system at a time */
+	LOCK_RANK_NAMES = 15,		/* of a file system: removing names against writing directories */
 	LOCK_RANK_PIPE = 16,
 	LOCK_RANK_TTY = 18,
 	LOCK_RANK_PROCESS = 20,

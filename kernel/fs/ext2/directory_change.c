@@ -249,6 +249,15 @@ static void shrink(struct inode *directory)
 	ext2_map_truncate(ext2_inode_of(directory), keep);
 }
 
+static void remove_record(const struct place *place)
+{
+	if (place->previous)
+		store_release(&place->previous->record_bytes,
+			      (uint16_t)(place->previous->record_bytes + place->record->record_bytes));
+	else
+		store_release(&place->record->ino, 0u);
+}
+
 int ext2_directory_remove(struct inode *directory, const struct name *name)
 {
 	struct ext2 *fs = ext2_of(directory);
@@ -261,11 +270,7 @@ int ext2_directory_remove(struct inode *directory, const struct name *name)
 
 	if (error)
 		return error;
-	if (place.previous)
-		store_release(&place.previous->record_bytes,
-			      (uint16_t)(place.previous->record_bytes + place.record->record_bytes));
-	else
-		store_release(&place.record->ino, 0u);
+	remove_record(&place);
 	/* An unused first record takes in what follows it unused, so that an empty block is one record. */
 	if (place.previous && place.previous->ino == 0 && (void *)place.previous == buffer.data)
 		last = place.previous->record_bytes == fs->geometry.block_size;
@@ -294,6 +299,61 @@ int ext2_directory_replace(struct inode *directory, const struct name *name, uin
 	return 0;
 }
 
+int ext2_directory_swap(struct inode *a, const struct name *a_name, struct inode *b, const struct name *b_name)
+{
+	struct ext2_buffer a_buffer, b_buffer;
+	struct place a_place, b_place;
+	uint64_t a_index = 0, b_index = 0;
+	uint32_t ino;
+	uint8_t type;
+	int error = search(a, has_name, a_name, &a_index, &a_buffer, &a_place);
+
+	if (error)
+		return error;
+	error = search(b, has_name, b_name, &b_index, &b_buffer, &b_place);
+	if (error) {
+		ext2_buffer_put(&a_buffer);
+		return error;
+	}
+	ino = a_place.record->ino;
+	type = a_place.record->type;
+	a_place.record->type = b_place.record->type;
+	b_place.record->type = type;
+	WRITE_ONCE(a_place.record->ino, b_place.record->ino);
+	WRITE_ONCE(b_place.record->ino, ino);
+	changed(a, a_index, &a_buffer);
+	changed(b, b_index, &b_buffer);
+	return 0;
+}
+
+int ext2_directory_rename(struct inode *directory, const struct name *from, const struct name *to)
+{
+	struct ext2_buffer buffer;
+	struct place old, room;
+	uint64_t index = 0;
+	int error = search(directory, has_name, from, &index, &buffer, &old);
+
+	if (error)
+		return error;
+	if (search_block(directory, buffer.data, index, has_room, to, &room) == 0) {
+		/* Beside it: the new record first; the old one is found again, for it may have given room itself. */
+		place_name(room.record, to, old.record->ino, old.record->type);
+		error = search_block(directory, buffer.data, index, has_name, from, &old);
+		if (!error)
+			remove_record(&old);
+	} else if (old.record->record_bytes >= ext2_record_needs(to->length)) {
+		/* In its own place. */
+		fill_record(old.record, to, old.record->type);
+	} else {
+		error = -ENOSPC;
+	}
+	if (error)
+		ext2_buffer_put(&buffer);
+	else
+		changed(directory, index, &buffer);
+	return error;
+}
+
 int ext2_directory_begin(struct inode *directory, uint64_t parent)
 {
 	const struct name dot = { .text = ".", .length = 1 }, dot_dot = { .text = "..", .length = 2 };
@@ -302,13 +362,8 @@ int ext2_directory_begin(struct inode *directory, uint64_t parent)
 	if (!error)
 		error = ext2_directory_add(directory, &dot_dot, parent, S_IFDIR);
 	if (!error)
-		error = ext2_directory_write(directory);
+		error = object_write_back(&directory->object, 0, UINT64_MAX);
 	return error;
-}
-
-int ext2_directory_write(struct inode *directory)
-{
-	return object_write_back(&directory->object, 0, UINT64_MAX);
 }
 
 /* Anything but "." and ".."? */

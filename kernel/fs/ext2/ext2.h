@@ -4,7 +4,7 @@
  * Metadata (super block, descriptors, bitmaps, inode tables, indirect blocks) lives in the page cache of the device; file and
  * directory contents live in the inodes' own objects.
  *
- * Lock order: inode->lock, flush_lock, object.lock, map_lock of an inode, alloc_lock, the device cache's lock.
+ * Lock order: inode->lock, flush_lock, names_lock, object.lock, map_lock of an inode, alloc_lock, the device cache's lock.
  */
 #ifndef OSIER_FS_EXT2_EXT2_H
 #define OSIER_FS_EXT2_EXT2_H
@@ -42,6 +42,7 @@ struct ext2 {
 
 	/* What is to be written. dirty_lock. */
 	struct mutex flush_lock;
+	struct rwlock names_lock;		/* shared: a name goes; exclusive: directories are written */
 	struct spinlock dirty_lock;
 	struct list_node dirty;			/* ext2_inode.dirty_link, counted */
 	struct list_node freed;			/* ext2_inode.dirty_link of inodes without names and users */
@@ -121,6 +122,10 @@ void ext2_inode_dirty(struct inode *);
  * when the caller lets go, not at the next flush.
  */
 void ext2_inode_forget(struct inode *, uint32_t references);
+/* Writes directories and their inodes now: what was removed from them is off the disk, what was added is on it. */
+int ext2_write_names(struct inode *const directories[], unsigned count);
+/* Puts one inode on the disk now. Its name must be there. */
+int ext2_write_inode(struct inode *);
 /* Writes everything, in an order that can be cut anywhere. => first error. */
 int ext2_flush(struct ext2 *);
 int ext2_sync_inode(struct inode *, bool data_only);
@@ -145,8 +150,10 @@ int ext2_directory_begin(struct inode *directory, uint64_t parent);
 int ext2_directory_is_empty(struct inode *directory);
 /* Makes sure that a name of that length can be added without allocating. => 0, -ENOSPC, … */
 int ext2_directory_reserve(struct inode *directory, unsigned length);
-/* Has it written, now. */
-int ext2_directory_write(struct inode *directory);
+/* Two names, which may stand in different directories, exchange what they mean. */
+int ext2_directory_swap(struct inode *a, const struct name *a_name, struct inode *b, const struct name *b_name);
+/* Gives a name another text within its block. => 0, or -ENOSPC: it does not fit there. */
+int ext2_directory_rename(struct inode *directory, const struct name *from, const struct name *to);
 /* Block `index`, pinned. */
 int ext2_directory_block(struct inode *directory, uint64_t index, bool write, struct ext2_buffer *);
 

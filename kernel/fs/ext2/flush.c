@@ -1,17 +1,21 @@
 /*
  * Writing back: everything that is dirty, in an order that may be cut short at any point and leaves a disk that e2fsck -p repairs without
- * asking.
+ * asking. What it does ask about is an inode in use that has no name, a block that two files have, and a block of numbers that was never
+ * written; a name that leads to an unused inode it just removes. Hence:
  *
  *  1. contents of files                  (so that no file shows what its blocks held before)
- *  2. indirect blocks and bitmaps        (a new indirect block is on disk since it was allocated)
- *  3. inodes                             (so that no entry names what is not there)
- *  4. directories                        (new names appear, removed ones are gone)
- *  5. freed inodes, as not in use        (nothing names them any more)
+ *  2. inodes that have lost their last name, as not in use, and with them indirect blocks and bitmaps
+ *  3. directories                        (names removed of what is no more; new names, of what is not yet)
+ *  4. inodes of directories              (now the names in new blocks can be found)
+ *  5. the other inodes
  *  6. freed blocks and inode numbers may be used again: no pointer to them is left on disk
- *  7. bitmaps, counts, and the device's own cache
+ *  7. counts, and the device's own cache
  *
- * Only a flush, under flush_lock, puts inodes into their tables, so no inode is written half old, half new. Directories change
- * in single stores, pointer by pointer the indirect blocks; a page written in between is one that could have been.
+ * From 2 to 3 nobody removes a name (names_lock), or it might be gone from the disk before its inode. mkdir and rename write what they
+ * do at once, see names.c: a new directory is on disk before anything is in it.
+ *
+ * Only here, under flush_lock, inodes are put into their tables, so none is written half old, half new. Directories change
+ * in single stores, indirect blocks pointer by pointer; a page written in between is one that could have been.
  */
 #include "fs/ext2/ext2.h"
 #include "fs/special_file.h"
@@ -103,6 +107,7 @@ static void keep_first(int *first, int error)
 
 /* ---- phases ---------------------------------------------------------------------------------- */
 
+/* The contents of those on the list that are directories, or that are not. */
 static int write_contents(struct list_node *work, bool directories)
 {
 	struct ext2_inode *inode;
@@ -126,31 +131,37 @@ static int write_metadata(struct ext2 *fs)
 	return object_write_back(fs->cache, 0, UINT64_MAX);
 }
 
-static int write_inodes(struct ext2 *fs, struct list_node *work)
+/* Inodes that no name leads to, whether still open (`work`) or not (`freed`): not in use, as far as the disk knows. */
+static int write_unlinked(struct ext2 *fs, struct list_node *work, struct list_node *freed)
 {
 	struct ext2_inode *inode;
 	int result = 0;
 
 	list_for_each_entry(inode, work, dirty_link) {
-		int error = ext2_inode_encode(inode, false);
-
-		if (error)
-			inode_mark_dirty(&inode->inode);
-		keep_first(&result, error);
+		if (inode->inode.nlink == 0)
+			keep_first(&result, ext2_inode_encode(inode, false));
 	}
+	list_for_each_entry(inode, freed, dirty_link)
+		keep_first(&result, ext2_inode_encode(inode, true));
 	keep_first(&result, write_metadata(fs));
 	return result;
 }
 
-static int write_freed_inodes(struct ext2 *fs, struct list_node *freed)
+static int write_inodes(struct ext2 *fs, struct list_node *work, bool directories)
 {
 	struct ext2_inode *inode;
 	int result = 0;
 
-	if (list_empty(freed))
-		return 0;
-	list_for_each_entry(inode, freed, dirty_link)
-		keep_first(&result, ext2_inode_encode(inode, true));
+	list_for_each_entry(inode, work, dirty_link) {
+		int error;
+
+		if ((bool)S_ISDIR(inode->inode.mode) != directories)
+			continue;
+		error = ext2_inode_encode(inode, false);
+		if (error)
+			inode_mark_dirty(&inode->inode);
+		keep_first(&result, error);
+	}
 	keep_first(&result, write_metadata(fs));
 	return result;
 }
@@ -167,7 +178,7 @@ static void release_inodes(struct ext2 *fs, struct list_node *freed)
 	}
 }
 
-/* The blocks freed so far are those that this flush will release. Before any list is taken: see ext2_map_truncate. */
+/* The blocks freed so far are those that this flush will release. Before the lists are taken: see ext2_map_truncate. */
 static void begin_releasing(struct ext2 *fs)
 {
 	mutex_lock(&fs->alloc_lock);
@@ -183,19 +194,54 @@ static void begin_releasing(struct ext2 *fs)
 	mutex_unlock(&fs->alloc_lock);
 }
 
-static int flush_phases(struct ext2 *fs, struct list_node *work, struct list_node *freed)
+/* Takes what is dirty now. From here on each change is a new one; a mapping's comes through prepare_write. */
+static void take_dirty(struct ext2 *fs, struct list_node *work)
 {
+	struct ext2_inode *inode;
+
+	spin_lock(&fs->dirty_lock);
+	list_splice_tail(work, &fs->dirty);
+	list_for_each_entry(inode, work, dirty_link) {
+		inode->fresh = false;
+		inode->in_flush = true;
+		__atomic_fetch_and(&inode->inode.flags, ~(uint32_t)INODE_DIRTY, __ATOMIC_ACQ_REL);
+	}
+	spin_unlock(&fs->dirty_lock);
+}
+
+/* Steps 1 to 3. */
+static int write_names(struct ext2 *fs, struct list_node *work, struct list_node *freed)
+{
+	struct list_node late = LIST_INIT(late);
 	int error = write_contents(work, false);
 
+	rwlock_write_lock(&fs->names_lock);
+	begin_releasing(fs);
+	/* What has changed while the contents were written. */
+	take_dirty(fs, &late);
+	spin_lock(&fs->dirty_lock);
+	list_splice_tail(freed, &fs->freed);
+	spin_unlock(&fs->dirty_lock);
+	if (!error)
+		error = write_contents(&late, false);
+	list_splice_tail(work, &late);
 	/* After an error in what others point at, what points at it stays where it is. */
 	if (!error)
-		error = write_metadata(fs);
-	if (!error)
-		error = write_inodes(fs, work);
+		error = write_unlinked(fs, work, freed);
 	if (!error)
 		error = write_contents(work, true);
+	rwlock_write_unlock(&fs->names_lock);
+	return error;
+}
+
+static int flush_phases(struct ext2 *fs, struct list_node *work, struct list_node *freed)
+{
+	int error = write_names(fs, work, freed);
+
 	if (!error)
-		error = write_freed_inodes(fs, freed);
+		error = write_inodes(fs, work, true);
+	if (!error)
+		error = write_inodes(fs, work, false);
 	if (error)
 		return error;
 	error = ext2_release_freed(fs);
@@ -228,25 +274,13 @@ static bool is_clean(struct ext2 *fs)
 static int flush_locked(struct ext2 *fs)
 {
 	struct list_node work = LIST_INIT(work), freed = LIST_INIT(freed);
-	struct ext2_inode *inode;
 	int error;
 
 	drop_unlinked(fs);
 	if (is_clean(fs))
 		return 0;
-	begin_releasing(fs);
-	spin_lock(&fs->dirty_lock);
-	list_splice_tail(&work, &fs->dirty);
-	list_splice_tail(&freed, &fs->freed);
-	/* Inodes whose contents a mapping dirties are told so by prepare_write, so from here on each change is a new one. */
-	list_for_each_entry(inode, &work, dirty_link) {
-		inode->fresh = false;
-		inode->in_flush = true;
-		__atomic_fetch_and(&inode->inode.flags, ~(uint32_t)INODE_DIRTY, __ATOMIC_ACQ_REL);
-	}
+	take_dirty(fs, &work);
 	fs->unflushed_bytes = 0;
-	spin_unlock(&fs->dirty_lock);
-
 	error = flush_phases(fs, &work, &freed);
 	if (error)
 		keep_for_later(fs, &work, &freed);
@@ -264,6 +298,67 @@ int ext2_flush(struct ext2 *fs)
 		return 0;
 	mutex_lock(&fs->flush_lock);
 	error = flush_locked(fs);
+	mutex_unlock(&fs->flush_lock);
+	return error;
+}
+
+/* ---- one directory --------------------------------------------------------------------------- */
+
+/*
+ * Nobody removes names meanwhile, and only they take an inode off these lists; what is added comes to the lists' own heads. So both
+ * can be lent out, and given back.
+ */
+static int write_unlinked_so_far(struct ext2 *fs)
+{
+	struct list_node work = LIST_INIT(work), freed = LIST_INIT(freed);
+	int error;
+
+	spin_lock(&fs->dirty_lock);
+	list_splice_tail(&work, &fs->dirty);
+	list_splice_tail(&freed, &fs->freed);
+	spin_unlock(&fs->dirty_lock);
+	error = write_unlinked(fs, &work, &freed);
+	spin_lock(&fs->dirty_lock);
+	list_splice_tail(&fs->dirty, &work);
+	list_splice_tail(&fs->freed, &freed);
+	spin_unlock(&fs->dirty_lock);
+	return error;
+}
+
+static int write_inode_locked(struct ext2 *fs, struct inode *inode)
+{
+	int error = ext2_inode_encode(ext2_inode_of(inode), false);
+
+	return error ? error : write_metadata(fs);
+}
+
+int ext2_write_names(struct inode *const directories[], unsigned count)
+{
+	struct ext2 *fs = ext2_of(directories[0]);
+	int error;
+
+	mutex_lock(&fs->flush_lock);
+	rwlock_write_lock(&fs->names_lock);
+	error = write_unlinked_so_far(fs);
+	/* One right after the other: what belongs together is apart on the disk for as short as can be. */
+	for (unsigned i = 0; i < count && !error; i++)
+		error = object_write_back(&directories[i]->object, 0, UINT64_MAX);
+	rwlock_write_unlock(&fs->names_lock);
+	for (unsigned i = 0; i < count && !error; i++)
+		error = ext2_inode_encode(ext2_inode_of(directories[i]), false);
+	if (!error)
+		error = write_metadata(fs);
+	mutex_unlock(&fs->flush_lock);
+	return error;
+}
+
+int ext2_write_inode(struct inode *inode)
+{
+	struct ext2 *fs = ext2_of(inode);
+	int error;
+
+	mutex_lock(&fs->flush_lock);
+	error = write_inode_locked(fs, inode);
 	mutex_unlock(&fs->flush_lock);
 	return error;
 }

@@ -40,6 +40,10 @@ static int create(struct inode *directory, const struct name *name, mode_t mode,
 	return 0;
 }
 
+/*
+ * A new directory is on disk when mkdir returns: its block, its name, then its inode. So whatever is made in it later has a directory that
+ * is there, and e2fsck never meets one without a name.
+ */
 static int mkdir(struct inode *directory, const struct name *name, mode_t mode, struct inode **out)
 {
 	struct inode *inode;
@@ -61,6 +65,9 @@ static int mkdir(struct inode *directory, const struct name *name, mode_t mode, 
 	inode_mark_dirty(directory);
 	named(inode);
 	*out = inode;
+	/* It stands in memory: what cannot be written now, the next flush reports. */
+	if (ext2_write_names(&directory, 1) == 0)
+		(void)ext2_write_inode(inode);
 	return 0;
 }
 
@@ -129,23 +136,27 @@ static int link(struct inode *directory, const struct name *name, struct inode *
 
 static int unlink(struct inode *directory, const struct name *name, struct inode *inode)
 {
-	int error = ext2_directory_remove(directory, name);
+	struct ext2 *fs = ext2_of(directory);
+	int error;
 
-	if (error)
-		return error;
-	if (inode->nlink)
-		inode->nlink--;
-	inode_touch_ctime(inode);
-	ext2_inode_forget(inode, VFS_REFERENCES);
-	return 0;
+	rwlock_read_lock(&fs->names_lock);
+	error = ext2_directory_remove(directory, name);
+	if (!error) {
+		if (inode->nlink)
+			inode->nlink--;
+		inode_touch_ctime(inode);
+		ext2_inode_forget(inode, VFS_REFERENCES);
+	}
+	rwlock_read_unlock(&fs->names_lock);
+	return error;
 }
 
-/* A directory that has lost its name. */
-static void forget_directory(struct inode *parent, struct inode *directory)
+/* A directory that has lost its name. `references`: see ext2_inode_forget. names_lock held shared. */
+static void forget_directory(struct inode *parent, struct inode *directory, uint32_t references)
 {
 	directory->nlink = 0;
 	inode_touch_ctime(directory);
-	ext2_inode_forget(directory, VFS_REFERENCES);
+	ext2_inode_forget(directory, references);
 	if (parent->nlink > 2)
 		parent->nlink--;
 	inode_mark_dirty(parent);
@@ -153,97 +164,172 @@ static void forget_directory(struct inode *parent, struct inode *directory)
 
 static int rmdir(struct inode *directory, const struct name *name, struct inode *inode)
 {
+	struct ext2 *fs = ext2_of(directory);
 	int error = ext2_directory_is_empty(inode);
 
+	if (error)
+		return error;
+	rwlock_read_lock(&fs->names_lock);
+	error = ext2_directory_remove(directory, name);
 	if (!error)
-		error = ext2_directory_remove(directory, name);
-	if (!error)
-		forget_directory(directory, inode);
+		forget_directory(directory, inode, VFS_REFERENCES);
+	rwlock_read_unlock(&fs->names_lock);
 	return error;
 }
 
 /* ---- renaming -------------------------------------------------------------------------------- */
 
-/* The new name means `inode`. Room was reserved, so only the disk can fail. */
-static int give_name(struct inode *to, const struct name *name, struct inode *inode, struct inode *victim)
+/* The directory says which one it is in. */
+static int set_parent(struct inode *inode, const struct inode *parent)
 {
-	if (victim)
-		return ext2_directory_replace(to, name, inode->ino, inode->mode);
-	return ext2_directory_add(to, name, inode->ino, inode->mode);
+	const struct name dot_dot = { .text = "..", .length = 2 };
+
+	return ext2_directory_replace(inode, &dot_dot, parent->ino, S_IFDIR);
 }
 
-/* Files have both names on disk for a moment rather than none. */
-static int rename_file(struct inode *from, const struct name *from_name, struct inode *inode, struct inode *to,
-		       const struct name *to_name, struct inode *victim)
+/* Writes what a rename has changed: one or two directories, and the one that moved between them. */
+static int write_renamed(struct inode *from, struct inode *to, struct inode *inode)
 {
-	int error = give_name(to, to_name, inode, victim);
+	struct inode *directories[3] = { from };
+	unsigned count = 1;
 
-	if (error)
-		return error;
-	/* One block is written in one go. */
-	if (from != to || inode_size(to) > ext2_of(to)->geometry.block_size)
-		error = ext2_directory_write(to);
-	if (!error)
-		error = ext2_directory_remove(from, from_name);
+	if (from != to && S_ISDIR(inode->mode))
+		directories[count++] = inode;
+	if (from != to)
+		directories[count++] = to;
+	return ext2_write_names(directories, count);
+}
+
+static int remove_old(struct inode *from, const struct name *from_name)
+{
+	struct ext2 *fs = ext2_of(from);
+	int error;
+
+	rwlock_read_lock(&fs->names_lock);
+	error = ext2_directory_remove(from, from_name);
+	rwlock_read_unlock(&fs->names_lock);
+	return error;
+}
+
+static int remove_victim(struct inode *from, const struct name *from_name, struct inode *to, struct inode *victim)
+{
+	struct ext2 *fs = ext2_of(from);
+	int error;
+
+	rwlock_read_lock(&fs->names_lock);
+	error = ext2_directory_remove(from, from_name);
+	if (!error && S_ISDIR(victim->mode)) {
+		forget_directory(to, victim, 1);
+	} else if (!error) {
+		if (victim->nlink)
+			victim->nlink--;
+		inode_touch_ctime(victim);
+		ext2_inode_forget(victim, 1);		/* the name's */
+	}
+	rwlock_read_unlock(&fs->names_lock);
 	return error;
 }
 
 /*
- * Directories have no name for a moment rather than two: a lost one is found again by e2fsck without asking, but one in two places
- * it cannot judge.
+ * Over another: the two names exchange what they mean, on disk too. At no moment is the new name without a file, or a file
+ * without a name. Then the old name, which now is the victim's, is removed.
  */
-static int rename_directory(struct inode *from, const struct name *from_name, struct inode *inode, struct inode *to,
-			    const struct name *to_name, struct inode *victim)
+static int rename_over(struct inode *from, const struct name *from_name, struct inode *inode, struct inode *to,
+		       const struct name *to_name, struct inode *victim)
 {
-	const struct name dot_dot = { .text = "..", .length = 2 };
-	bool apart = from != to || inode_size(to) > ext2_of(to)->geometry.block_size;
-	int error = ext2_directory_remove(from, from_name);
+	struct ext2 *fs = ext2_of(from);
+	int error = 0;
 
-	if (!error && apart)
-		error = ext2_directory_write(from);
-	if (!error && from != to) {
-		error = ext2_directory_replace(inode, &dot_dot, to->ino, S_IFDIR);
+	/* What replaces something that is on disk has to be there too. */
+	if (ext2_inode_of(inode)->fresh && !S_ISDIR(inode->mode)) {
+		error = object_write_back(&inode->object, 0, UINT64_MAX);
 		if (!error)
-			error = ext2_directory_write(inode);
+			error = ext2_write_names(&from, 1);
+		if (!error)
+			error = ext2_write_inode(inode);
 	}
-	if (!error)
-		error = give_name(to, to_name, inode, victim);
 	if (error)
 		return error;
-	if (from != to) {
-		if (from->nlink > 2)
-			from->nlink--;
-		to->nlink++;
-		inode_mark_dirty(from);
-		inode_mark_dirty(to);
+	rwlock_read_lock(&fs->names_lock);
+	error = ext2_directory_swap(from, from_name, to, to_name);
+	if (!error && from != to && S_ISDIR(inode->mode))
+		error = set_parent(inode, to);
+	rwlock_read_unlock(&fs->names_lock);
+	if (!error)
+		error = write_renamed(from, to, inode);
+	return error ? error : remove_victim(from, from_name, to, victim);
+}
+
+/* Files have both names on disk for a moment rather than none. */
+static int rename_file(struct inode *from, const struct name *from_name, struct inode *inode, struct inode *to,
+		       const struct name *to_name)
+{
+	int error = ext2_directory_add(to, to_name, inode->ino, inode->mode);
+
+	if (!error)
+		error = ext2_write_names(&to, 1);
+	return error ? error : remove_old(from, from_name);
+}
+
+/*
+ * A directory that moves to another block changes two, and its own "..". They are written one right after the other; if that is cut in
+ * the middle, e2fsck asks before it puts things right: this is the one change of which that is so.
+ */
+static int rename_directory(struct inode *from, const struct name *from_name, struct inode *inode, struct inode *to,
+			    const struct name *to_name)
+{
+	struct ext2 *fs = ext2_of(from);
+	int error;
+
+	/* In memory all at once: no flush comes between. */
+	rwlock_read_lock(&fs->names_lock);
+	error = ext2_directory_add(to, to_name, inode->ino, inode->mode);
+	if (!error)
+		error = ext2_directory_remove(from, from_name);
+	if (!error && from != to)
+		error = set_parent(inode, to);
+	rwlock_read_unlock(&fs->names_lock);
+	return error ? error : write_renamed(from, to, inode);
+}
+
+static int move(struct inode *from, const struct name *from_name, struct inode *inode, struct inode *to,
+		const struct name *to_name, struct inode *victim)
+{
+	int error;
+
+	if (victim)
+		return rename_over(from, from_name, inode, to, to_name, victim);
+	if (from == to) {
+		error = ext2_directory_rename(from, from_name, to_name);
+		if (error != -ENOSPC)
+			return error;
 	}
-	return 0;
+	/* So that after the first step only the disk can fail. */
+	error = ext2_directory_reserve(to, to_name->length);
+	if (error)
+		return error;
+	return (S_ISDIR(inode->mode) ? rename_directory : rename_file)(from, from_name, inode, to, to_name);
 }
 
 static int rename(struct inode *from, const struct name *from_name, struct inode *inode, struct inode *to,
 		  const struct name *to_name, struct inode *victim)
 {
-	bool is_directory = S_ISDIR(inode->mode);
 	int error = 0;
 
-	if (victim && is_directory)
+	if (victim && S_ISDIR(inode->mode))
 		error = ext2_directory_is_empty(victim);
-	if (!error && is_directory && from != to && !victim && to->nlink >= EXT2_LINK_MAX)
+	if (!error && S_ISDIR(inode->mode) && from != to && !victim && to->nlink >= EXT2_LINK_MAX)
 		error = -EMLINK;
-	if (!error && !victim)
-		error = ext2_directory_reserve(to, to_name->length);
 	if (!error)
-		error = (is_directory ? rename_directory : rename_file)(from, from_name, inode, to, to_name, victim);
+		error = move(from, from_name, inode, to, to_name, victim);
 	if (error)
 		return error;
-	if (victim && is_directory) {
-		/* (One reference less than in rmdir: then it waits for the flush.) */
-		forget_directory(to, victim);
-	} else if (victim) {
-		if (victim->nlink)
-			victim->nlink--;
-		inode_touch_ctime(victim);
-		ext2_inode_forget(victim, 1);		/* the name's */
+	if (S_ISDIR(inode->mode) && from != to) {
+		if (from->nlink > 2)
+			from->nlink--;
+		to->nlink++;
+		inode_mark_dirty(from);
+		inode_mark_dirty(to);
 	}
 	named(inode);
 	return 0;

@@ -343,6 +343,7 @@ static int ext2_mount(struct mount *mount, struct block_device *device, const ch
 	fs->device = device;
 	mutex_init(&fs->alloc_lock, LOCK_RANK_ALLOCATION);
 	mutex_init(&fs->flush_lock, LOCK_RANK_FLUSH);
+	rwlock_init(&fs->names_lock, LOCK_RANK_NAMES);
 	spin_init(&fs->dirty_lock, "ext2_dirty", LOCK_RANK_LIST);
 	list_init(&fs->dirty);
 	list_init(&fs->freed);
