@@ -18,6 +18,20 @@ class Try(gdb.Command):
             gdb.write(f"error: {error}\n")
 
 
+class ToTheEnd(gdb.Command):
+    """to-the-end: continues until the guest has powered off. QEMU may be gone before GDB has answered its farewell."""
+
+    def __init__(self):
+        super().__init__("to-the-end", gdb.COMMAND_USER)
+
+    def invoke(self, text, from_tty):
+        try:
+            gdb.execute("continue", to_string=True)
+        except gdb.error:
+            pass
+        gdb.write("the guest has ended\n" if gdb.selected_thread() is None else "the guest stands again\n")
+
+
 def ask(command):
     """What an `osier` command answers with -j."""
     return json.loads(gdb.execute(f"osier {command} -j", to_string=True))
@@ -44,3 +58,4 @@ def no_wider_than(limit, *commands):
 
 
 Try()
+ToTheEnd()

@@ -16,4 +16,4 @@ osier timeline -n 3
 osier check
 osier back
 delete
-continue
+to-the-end

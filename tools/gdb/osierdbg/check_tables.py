@@ -161,7 +161,7 @@ def check_references(census, frames, busy):
             continue
         what = f"frame {pfn:#x} ({frame.kind})"
         if frame.refs > wanted:
-            text = f"{what} has {words.plural(frame.refs, 'reference')}, and {wanted} are accounted for"
+            text = f"{what} has {words.plural(frame.refs, 'reference')}, {wanted} of them accounted for"
             (notes if busy else broken).append(text + (": in use now, or leaked" if busy else ": one was leaked"))
         else:
             broken.append(f"{what} has {words.plural(frame.refs, 'reference')}, and {wanted} entries or objects refer to it")

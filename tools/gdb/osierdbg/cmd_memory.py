@@ -170,7 +170,7 @@ class Page(Command):
             return f"accounts for {'all' if data['refs'] != 1 else 'the'} {words.plural(data['refs'], 'reference')}"
         if missing > 0 and data["busy"]:
             return f"{words.plural(missing, 'reference')} more: perhaps in the hands of what runs in the kernel now ({data['busy'][0]})"
-        return words.paint(f"BROKEN: {data['refs']} references, and {data['found']} are accounted for", "bad")
+        return words.paint(f"BROKEN: {words.plural(data['refs'], 'reference')}, {data['found']} of them accounted for", "bad")
 
 
 def places_text(places):

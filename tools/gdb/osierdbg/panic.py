@@ -1,19 +1,14 @@
-"""A kernel panic stops the debugger: with the text, before the machine halts."""
+"""A kernel panic stops the debugger: when its text is known, before it is printed and the machine halts."""
 
 import gdb
 
 from . import guest, words
 
-WHERE = "power_debug_exit"                      # the last thing that a panic does; the report is out by then
-
 
 class PanicStop(gdb.Breakpoint):
     def __init__(self):
-        super().__init__(WHERE, internal=True)
+        super().__init__(source="kernel/debug/panic.c", function="finish", internal=True)
         self.silent = True
-
-    def stop(self):
-        return in_progress()
 
 
 _point = None
@@ -38,4 +33,5 @@ def announce(event):
     """Called at each stop."""
     if _point is not None and _point in (getattr(event, "breakpoints", None) or []):
         gdb.write(words.paint(f"*** the kernel has panicked: {text()}", "bad") + "\n")
-        gdb.write("`bt` shows how it came there, `osier timeline` the last events; every command still works.\n")
+        gdb.write("`bt` shows how it came there, `osier timeline` the last events; every command still works.\n"
+                  "`continue` lets it print its report and halt: then only Ctrl-C brings GDB back.\n")

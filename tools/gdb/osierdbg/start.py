@@ -2,11 +2,12 @@
 
 import gdb
 
-from . import abi, cmd_check, cmd_faults, cmd_history, cmd_memory, cmd_pictures, cmd_spaces, cmd_steps, guest, kernel, panic, printers, symbols, words
+from . import cmd_check, cmd_faults, cmd_history, cmd_memory, cmd_pictures, cmd_spaces, cmd_steps
+from . import abi, guest, kernel, panic, printers, symbols, words
 from .command import COMMANDS
 
 MODULES = (cmd_spaces, cmd_faults, cmd_steps, cmd_memory, cmd_history, cmd_check, cmd_pictures)
-SETTINGS = ("disassembly-flavor intel", "print pretty on", "history save off", "print thread-events off",
+SETTINGS = ("backtrace limit 100", "disassembly-flavor intel", "print pretty on", "history save off", "print thread-events off",
             "tcp auto-retry on", "print entry-values no")
 
 
