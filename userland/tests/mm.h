@@ -194,8 +194,15 @@ __attribute__((unused, noinline)) static bool faults_writing(void *address, uint
 			       (void *)(wanted_address));                                          \
 	} while (0)
 
-#define read_byte(address) (*(volatile char *)(address))
-#define write_byte(address, value) (*(volatile char *)(address) = (char)(value))
+/* The compiler must not know the address: some of them it knows to be wrong. */
+__attribute__((unused)) static inline volatile char *hidden(uintptr_t address)
+{
+	__asm__("" : "+r"(address));
+	return (volatile char *)address;
+}
+
+#define read_byte(address) (*hidden((uintptr_t)(address)))
+#define write_byte(address, value) (*hidden((uintptr_t)(address)) = (char)(value))
 
 /* ---- the calls, as they are ------------------------------------------------------------------ */
 
