@@ -33,7 +33,7 @@
 
 #define USER_END 0x0000800000000000ull
 
-static bool region_allows(const struct vm_fault *fault)
+bool vm_region_allows(const struct vm_fault *fault)
 {
 	switch (fault->access) {
 	case ACCESS_READ:
@@ -102,7 +102,7 @@ enum vm_verdict vm_classify_fault(const struct vm_fault *fault)
 		return VERDICT_SEGV_MAPERR;
 	if (fault->region_flags & REGION_GUARD)
 		return VERDICT_SEGV_GUARD;
-	if (!region_allows(fault))
+	if (!vm_region_allows(fault))
 		return VERDICT_SEGV_ACCERR;
 	if (fault->has_object && fault->page_state == PAGE_PAST_END)
 		return VERDICT_BUS_ADRERR;

@@ -80,6 +80,9 @@ static void look_up(struct fault_work *work)
 	fault->region_flags = region->flags;
 	fault->region_memtype = region->memtype;
 	work->prot = region->prot;
+	/* Where the region forbids it, neither object nor tables matter. */
+	if (unlikely((region->flags & REGION_GUARD) || !vm_region_allows(fault)))
+		return;
 	if (region->object) {
 		fault->object_index = region->object_page + (offset >> PAGE_SHIFT);
 		look_up_object(work, region->object);

@@ -121,6 +121,8 @@ struct vm_fault {
  * The verdict for the facts in `fault` (everything above "what was decided"). Pure: no kernel state, no locks; compiles on the host.
  */
 enum vm_verdict vm_classify_fault(const struct vm_fault *fault);
+/* Whether the region's protection permits the access. Pure. */
+bool vm_region_allows(const struct vm_fault *fault);
 const char *vm_verdict_name(enum vm_verdict);
 const char *vm_outcome_name(enum vm_outcome);
 

@@ -29,7 +29,7 @@ static int clone_regions(struct vm_space *parent, struct vm_space *child)
 
 static int fork_locked(struct vm_space *parent, struct vm_space *child)
 {
-	uint64_t charge = parent->promised - child->promised + parent->stack_pages;
+	uint64_t charge = parent->promised - child->promised + vm_stack_excess(parent);
 	struct tlb_gather gather;
 	int error;
 

@@ -2,6 +2,7 @@
  * The two regions that programs get without asking: the heap that brk moves, and the stack.
  */
 #include "lib/err.h"
+#include "mm/commit.h"
 #include "vm/space_private.h"
 
 /* Below a stack: no access, and a fault there says that it was the stack's. */
@@ -67,6 +68,10 @@ int vm_map_stack(struct vm_space *space, vaddr_t top, size_t limit)
 
 	if (!error)
 		error = vm_map(space, &guard, &place);
+	if (!error)
+		error = commit_charge(STACK_PROMISED_PAGES);
+	if (!error)
+		space->promised += STACK_PROMISED_PAGES;
 	if (!error)
 		space->mmap_top = guard.address;
 	return error;

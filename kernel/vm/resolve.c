@@ -174,6 +174,25 @@ static void share_zeros_around(struct fault_work *work, const struct pt_leaf *le
 	fault->pages_mapped = (uint8_t)mapped;
 }
 
+/*
+ * A stack is promised page by page beyond its first few: its limit is far more than most programs use.
+ * => false without memory.
+ */
+static bool stack_grow(struct vm_space *space)
+{
+	if (__atomic_fetch_add(&space->stack_pages, 1, __ATOMIC_RELAXED) < STACK_PROMISED_PAGES ||
+	    !commit_charge(1))
+		return true;
+	__atomic_fetch_sub(&space->stack_pages, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void stack_shrink(struct vm_space *space)
+{
+	if (__atomic_sub_fetch(&space->stack_pages, 1, __ATOMIC_RELAXED) >= STACK_PROMISED_PAGES)
+		commit_uncharge(1);
+}
+
 enum vm_outcome resolve_zero(struct fault_work *work)
 {
 	struct vm_fault *fault = work->fault;
@@ -187,8 +206,7 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 
 	if (!frame)
 		return OUTCOME_NO_MEMORY;
-	/* A stack is promised page by page: its limit is far more than most programs use. */
-	if (grow && commit_charge(1)) {
+	if (grow && !stack_grow(work->space)) {
 		work->spare = frame;
 		return OUTCOME_NO_MEMORY;
 	}
@@ -208,15 +226,13 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 				limit = zero_ahead(work, &leaf, limit);
 			replace_and_unlock(work, &leaf, value);
 			ahead_end(work, limit);
-			if (grow)
-				__atomic_fetch_add(&work->space->stack_pages, 1, __ATOMIC_RELAXED);
 			return OUTCOME_DONE;
 		}
 		pt_unlock(leaf.table);
 		outcome = OUTCOME_RETRY;
 	}
 	if (grow)
-		commit_uncharge(1);
+		stack_shrink(work->space);
 	if (!share)
 		work->spare = frame;
 	return outcome;

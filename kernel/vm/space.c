@@ -315,7 +315,7 @@ void vm_space_put(struct vm_space *space)
 		irq_restore(flags);
 	}
 	tear_down(space);
-	commit_uncharge(space->promised + space->stack_pages);
+	commit_uncharge(space->promised + vm_stack_excess(space));
 	slab_free(space_cache, space);
 }
 

@@ -24,6 +24,9 @@ struct uio;
 #define USER_DEFAULT_HIGH 0x0000008000000000ull	/* one 512 GiB slot */
 #define USER_STACK_TOP	0x0000007ffffff000ull
 
+/* Every stack is promised this much at exec, so that a full machine does not kill those that merely call functions. */
+#define STACK_PROMISED_PAGES 16u
+
 struct vm_space {
 	struct rwlock lock;
 	struct region_tree regions;
@@ -35,7 +38,7 @@ struct vm_space {
 	uint64_t promised;		/* pages charged */
 	uint64_t mapped_pages;		/* sum of region sizes, for RLIMIT_AS */
 	uint64_t data_pages;		/* private writable pages, for RLIMIT_DATA */
-	uint64_t stack_pages;		/* charged one by one as stacks grow; atomic */
+	uint64_t stack_pages;		/* grown so far, atomic; those past STACK_PROMISED_PAGES are charged one by one */
 	uint64_t locked_pages;
 	bool lock_future;
 	uint64_t limit_address_space, limit_data, limit_locked;	/* bytes; the process sets them */
@@ -56,6 +59,14 @@ struct vm_space *vm_space_fork(struct vm_space *parent);
 struct vm_space *vm_space_get(struct vm_space *);
 /* Drops a reference; the last one tears everything down. Never the space that is loaded on this CPU. Sleeps. */
 void vm_space_put(struct vm_space *);
+/* Stack pages charged beyond `promised`. */
+static inline uint64_t vm_stack_excess(const struct vm_space *space)
+{
+	uint64_t pages = __atomic_load_n(&space->stack_pages, __ATOMIC_RELAXED);
+
+	return pages > STACK_PROMISED_PAGES ? pages - STACK_PROMISED_PAGES : 0;
+}
+
 /* Makes the current thread run in `space` (NULL: in the kernel's own) and loads it; the reference moves to the thread; => the old one. */
 struct vm_space *vm_space_switch(struct vm_space *space);
 
