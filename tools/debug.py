@@ -2,7 +2,7 @@
 
 The machine is the one `make guest` starts, with the debug kernel unless KERNEL says otherwise; its
 disk is a qcow2 overlay, so that QEMU can save and load the whole machine. What the guest writes goes
-to build/debug/ (console.log, output.log) and, without SCRIPT, to this terminal too.
+to build/debug/: console.log, output.log.
 """
 
 import os
