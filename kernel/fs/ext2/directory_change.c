@@ -329,7 +329,7 @@ int ext2_directory_swap(struct inode *a, const struct name *a_name, struct inode
 int ext2_directory_rename(struct inode *directory, const struct name *from, const struct name *to)
 {
 	struct ext2_buffer buffer;
-	struct place old, room;
+	struct place old, room = { 0 };
 	uint64_t index = 0;
 	int error = search(directory, has_name, from, &index, &buffer, &old);
 
