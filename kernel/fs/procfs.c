@@ -138,6 +138,7 @@ static int lookup(struct inode *inode, const struct name *name, struct inode **o
 	const struct proc_directory *directory = directory_of(proc_inode);
 	const struct proc_entry *entry;
 	struct proc_node node = proc_inode->node;
+	struct inode *made;
 	uint64_t number;
 
 	for (entry = directory->entries; entry && entry->name; entry++) {
@@ -151,10 +152,12 @@ static int lookup(struct inode *inode, const struct name *name, struct inode **o
 		entry = directory->number_entry;
 		node = number_node(proc_inode, number);
 	}
-	*out = create_inode(inode->mount, &node, entry);
-	if (!IS_ERR(*out))
-		return 0;
-	return PTR_ERR(*out) == -ESRCH ? -ENOENT : (int)PTR_ERR(*out);
+	made = create_inode(inode->mount, &node, entry);
+	/* A process that has just gone is a name that is absent: *out stays NULL. */
+	if (IS_ERR(made))
+		return PTR_ERR(made) == -ESRCH ? -ENOENT : (int)PTR_ERR(made);
+	*out = made;
+	return 0;
 }
 
 static bool emit_numbers(const struct proc_inode *inode, struct directory_emitter *emitter)
