@@ -53,6 +53,9 @@ $(SYSROOT_LIBS): $(SYSROOT)/lib/libosier.a $(LIBC_START) $(BUILD)/newlib.stamp t
 
 USER_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Wno-unused-parameter -D_GNU_SOURCE
 
+# What people step through: a line is a few instructions, every call is in the backtrace.
+CFLAGS_vmdemo := -Og -fno-inline -fno-optimize-sibling-calls
+
 # $(call user_program,KIND,NAME,SOURCES)
 define user_program
 USER_PROGRAMS += $(BUILD)/userland/$(1)/$(2)
