@@ -39,6 +39,11 @@ int vm_discard(struct vm_space *space, vaddr_t start, size_t size, bool private_
 	if (!error)
 		error = pt_own_edges(&space->mmu, start, end, &gather);
 	if (!error) {
+		for (const struct region *region = region_find_from(&space->regions, start);
+		     region && region->start < end; region = region_next(region))
+			if (region->flags & REGION_STACK)
+				space_stack_discard(space, max(start, region->start),
+						    min(end, region->end));
 		/* The regions stay: the next touch is a first touch again. */
 		pt_unmap(&space->mmu, start, end, &gather);
 		if (!space_is_covered(space, start, end))

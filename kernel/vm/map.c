@@ -47,6 +47,8 @@ uint64_t space_remove_range(struct vm_space *space, struct space_change *change,
 		next = region_next(region);
 		if (region->flags & REGION_ACCOUNTED)
 			accounted += (high - low) >> PAGE_SHIFT;
+		if (unlikely(region->flags & REGION_STACK))
+			space_stack_discard(space, low, high);
 		if (low > region->start) {
 			region_resize(space, region, region->start, low);
 		} else if (high < region->end) {

@@ -239,6 +239,20 @@ uint64_t space_slots(const struct vm_space *space, vaddr_t start, vaddr_t end)
 	return count;
 }
 
+static void count_stack_page(vaddr_t address, pte_t value, bool shared, void *count)
+{
+	++*(uint64_t *)count;
+}
+
+void space_stack_discard(struct vm_space *space, vaddr_t start, vaddr_t end)
+{
+	uint64_t before = vm_stack_excess(space), pages = 0;
+
+	pt_for_each(&space->mmu, start, end, count_stack_page, &pages);
+	__atomic_fetch_sub(&space->stack_pages, pages, __ATOMIC_RELAXED);
+	commit_uncharge(before - vm_stack_excess(space));
+}
+
 /* ---- life ------------------------------------------------------------------------------------- */
 
 struct vm_space *vm_space_create(void)
