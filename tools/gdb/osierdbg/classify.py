@@ -39,7 +39,7 @@ class Facts:
         return self.entry[LEVELS - 1] if self.levels == LEVELS else 0
 
 
-def _region_allows(facts):
+def region_allows(facts):
     wanted = {"READ": PROT_R | PROT_W | PROT_X, "WRITE": PROT_W, "EXECUTE": PROT_X}[facts.access]
     return bool(facts.region_prot & wanted)
 
@@ -88,7 +88,7 @@ def classify(facts):
         return "SEGV_MAPERR"
     if facts.region_flags & REGION_GUARD:
         return "SEGV_GUARD"
-    if not _region_allows(facts):
+    if not region_allows(facts):
         return "SEGV_ACCERR"
     if facts.has_object and facts.page_state == "PAST_END":
         return "BUS_ADRERR"

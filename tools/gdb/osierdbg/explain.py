@@ -112,7 +112,8 @@ class Explanation:
     def table(self):
         facts, found = self.facts, []
         if not facts.entry:
-            return ["not looked at: the region decides alone" if not facts.has_region else "not looked at"]
+            alone = not facts.has_region or facts.verdict.startswith("SEGV")
+            return ["not looked at" + (": the region decides alone" if alone else "")]
         for level, entry in enumerate(facts.entry):
             name = tables.entry_name(level, tables.index(facts.address, level))
             if level == 3:

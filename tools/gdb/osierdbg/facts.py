@@ -4,7 +4,7 @@ been looked at yet, from the structures as they are."""
 import gdb
 
 from . import guest, kernel, objects, tables
-from .classify import Facts, classify
+from .classify import Facts, classify, region_allows
 from .guest import OsierError
 
 RESOLVERS = ("fail_with", "vm_resolve_fault", "resolve_zero", "resolve_cow", "resolve_object")
@@ -63,6 +63,8 @@ def from_space(space, address, access):
     facts.has_region = True
     facts.region_start, facts.region_end = region.start, region.end
     facts.region_prot, facts.region_flags = region.prot, region.flags
+    if region.has("GUARD") or not region_allows(facts):
+        return facts                             # neither object nor tables matter
     if region.object:
         obj = objects.Object(region.object)
         facts.has_object, facts.is_device, facts.object_id = True, obj.kind == "device", obj.id
