@@ -59,7 +59,7 @@ CFLAGS_vmdemo := -Og -fno-inline -fno-optimize-sibling-calls
 # $(call user_program,KIND,NAME,SOURCES)
 define user_program
 USER_PROGRAMS += $(BUILD)/userland/$(1)/$(2)
-$(BUILD)/userland/$(1)/$(2): $(3) $(4) $(SYSROOT_LIBS)
+$(BUILD)/userland/$(1)/$(2): $(3) $(4) $(SYSROOT_LIBS) userland/userland.mk
 	@mkdir -p $$(@D)
 	@echo "  CC       $$@"
 	@$(OSIER_CC) $$(USER_CFLAGS) $$(CFLAGS_$(2)) -Iuserland/$(1) -o $$@ $(3) $$(LIBS_$(2))
