@@ -45,7 +45,8 @@ def machine_arguments(machine, folder, command, extra):
     if extra:
         vm.make_extra(extra, os.path.join(folder, "extra.ext2"))
         words += vm.disk(os.path.join(folder, "extra.ext2"), readonly=True)
-    words += ["-S", "-gdb", f"unix:{folder}/gdb,server=on,wait=off", "-monitor", "none", "-parallel", "none"]
+    # A machine that turns itself off stands still instead, and can be looked at, or taken back to a checkpoint.
+    words += ["-no-shutdown", "-qmp", f"unix:{folder}/qmp,server=on,wait=off", "-S", "-gdb", f"unix:{folder}/gdb,server=on,wait=off", "-monitor", "none", "-parallel", "none"]
     words += ["-chardev", f"socket,id=console,path={FOLDER}/console,server=on,wait=off,logfile={FOLDER}/console.log",
               "-serial", "chardev:console"]
     if command:
@@ -102,7 +103,9 @@ def debug_session():
                     raise vm.MachineError("QEMU failed: " + file.read().strip())
             time.sleep(0.02)
         if not script:
-            vm.say("the guest's console goes to build/debug/console.log, a command's output to build/debug/output.log")
+            vm.say("`osier console` shows what the guest prints (build/debug/console.log, output.log)")
+        os.environ["OSIER_DEBUG_FOLDER"] = FOLDER
+        os.environ["OSIER_QMP"] = os.path.join(folder, "qmp")
         words = gdb_arguments(vm.kernel_path(machine.kernel), socket, AT[at], script)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # GDB's to answer, not ours
         gdb = subprocess.Popen(words, stdin=subprocess.DEVNULL if script else None,

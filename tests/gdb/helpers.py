@@ -19,17 +19,15 @@ class Try(gdb.Command):
 
 
 class ToTheEnd(gdb.Command):
-    """to-the-end: continues until the guest has powered off. QEMU may be gone before GDB has answered its farewell."""
+    """to-the-end: continues until the guest has turned itself off."""
 
     def __init__(self):
         super().__init__("to-the-end", gdb.COMMAND_USER)
 
     def invoke(self, text, from_tty):
-        try:
-            gdb.execute("continue", to_string=True)
-        except gdb.error:
-            pass
-        gdb.write("the guest has ended\n" if gdb.selected_thread() is None else "the guest stands again\n")
+        from osierdbg import power
+        gdb.execute("continue", to_string=True)
+        gdb.write("the guest has ended\n" if power.is_off() else "the guest stands again\n")
 
 
 def ask(command):

@@ -6,7 +6,7 @@ import time
 
 import gdb
 
-from . import guest
+from . import guest, power
 from .guest import OsierError
 
 PREFIX = "osier-"
@@ -22,10 +22,7 @@ marks = {}                                      # name -> Mark, in the order of 
 
 def monitor(command):
     """What QEMU's monitor answers; its complaints are errors."""
-    try:
-        answer = gdb.execute("monitor " + command, to_string=True)
-    except gdb.error as error:
-        raise OsierError(f"QEMU did not answer ({error}): checkpoints need a guest of `make debug`") from None
+    answer = power.monitor(command)
     complaint = re.search(r"(?:Error|error|Device '[^']*' is|does not support).*", answer)
     if complaint:
         text = complaint[0].strip()
@@ -51,6 +48,7 @@ def load(name):
         raise OsierError(f"there is no mark `{name}`; there are: {known}" if known else
                          "there are no marks yet: `osier mark NAME` makes one")
     begin, before = time.monotonic(), guest.register("pc")
+    power.revive()
     monitor("loadvm " + PREFIX + name)
     for command in ("maintenance flush register-cache", "maintenance flush dcache"):
         try:

@@ -2,11 +2,11 @@
 
 import gdb
 
-from . import cmd_check, cmd_faults, cmd_history, cmd_memory, cmd_pictures, cmd_spaces, cmd_steps
-from . import abi, guest, kernel, panic, printers, symbols, words
+from . import cmd_check, cmd_console, cmd_faults, cmd_history, cmd_memory, cmd_pictures, cmd_spaces, cmd_steps
+from . import abi, guest, kernel, panic, power, printers, symbols, words
 from .command import COMMANDS
 
-MODULES = (cmd_spaces, cmd_faults, cmd_steps, cmd_memory, cmd_history, cmd_check, cmd_pictures)
+MODULES = (cmd_spaces, cmd_faults, cmd_steps, cmd_memory, cmd_history, cmd_check, cmd_pictures, cmd_console)
 SETTINGS = ("backtrace limit 100", "disassembly-flavor intel", "print pretty on", "history save off", "print thread-events off",
             "tcp auto-retry on", "print entry-values no")
 
@@ -72,6 +72,7 @@ def on_stop(event):
     try:
         guest.require_guest()
         panic.announce(event)
+        power.announce(event)
         if not guest.paging_is_on() or not kernel.current_cpu_exists():
             return
         kernel.require_kernel()
@@ -132,6 +133,7 @@ def register():
     gdb.execute("alias o = osier")
     printers.register()
     panic.watch()
+    power.register()
     gdb.events.stop.connect(on_stop)
     gdb.events.breakpoint_created.connect(on_new_breakpoint)
     gdb.events.new_objfile.connect(on_new_objfile)

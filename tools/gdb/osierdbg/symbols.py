@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 
 import gdb
 
@@ -145,15 +146,17 @@ def source_line(address):
 
 
 def place_text(address):
-    """`main+26 (vmdemo.c:12)` or the bare address."""
+    """`main+0x1a (vmdemo.c:12)` or the bare address; a function that was put into another one counts as that one."""
     line, _ = source_line(address)
-    block = gdb.block_for_pc(address)
-    while block and not block.function:
-        block = block.superblock
-    if block and block.function:
-        name = f"{block.function.name}+{address - block.start:#x}" if address != block.start else block.function.name
-        return f"{name} ({line})" if line else name
-    return line or f"{address:#x}"
+    try:
+        answer = gdb.execute(f"info symbol {address:#x}", to_string=True)
+    except gdb.error:
+        answer = ""
+    found = re.match(r"(\S+)(?: \+ (\d+))? in section", answer)
+    if not found:
+        return line or f"{address:#x}"
+    name = found[1] + (f"+{int(found[2]):#x}" if found[2] else "")
+    return f"{name} ({line})" if line else name
 
 
 def instruction(address):
