@@ -2,7 +2,8 @@
 
 The machine is the one `make guest` starts, with the debug kernel unless KERNEL says otherwise; its
 disk is a qcow2 overlay, so that QEMU can save and load the whole machine. What the guest writes goes
-to build/debug/: console.log, output.log.
+to build/debug/: console.log, output.log. With SCRIPT it gets there at the end, so that several can
+run at once.
 """
 
 import os
@@ -37,7 +38,7 @@ def without_debug_exit(words):
     return words[:at - 1] + words[at + 1:]
 
 
-def machine_arguments(machine, folder, command, extra):
+def machine_arguments(machine, folder, logs, command, extra):
     if not os.path.exists(vm.IMAGE):
         raise vm.MachineError("build/osier.img is not there: `make image` makes it")
     options = os.environ.get("OSIER_APPEND", "").split()
@@ -46,20 +47,21 @@ def machine_arguments(machine, folder, command, extra):
         vm.make_extra(extra, os.path.join(folder, "extra.ext2"))
         words += vm.disk(os.path.join(folder, "extra.ext2"), readonly=True)
     # A machine that turns itself off stands still instead, and can be looked at, or taken back to a checkpoint.
-    words += ["-no-shutdown", "-qmp", f"unix:{folder}/qmp,server=on,wait=off", "-S", "-gdb", f"unix:{folder}/gdb,server=on,wait=off", "-monitor", "none", "-parallel", "none"]
-    words += ["-chardev", f"socket,id=console,path={FOLDER}/console,server=on,wait=off,logfile={FOLDER}/console.log",
+    words += ["-no-shutdown", "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
+              "-S", "-gdb", f"unix:{folder}/gdb,server=on,wait=off", "-monitor", "none", "-parallel", "none"]
+    words += ["-chardev", f"socket,id=console,path={logs}/console,server=on,wait=off,logfile={logs}/console.log",
               "-serial", "chardev:console"]
     if command:
         script = os.path.join(folder, "run")
         with open(script, "wb") as file:
             file.write(os.fsencode(command))
         words += ["-fw_cfg", f"name=opt/osier/run,file={script}"]
-        output = os.path.join(FOLDER, "output.log")
-        for path in (output, os.path.join(FOLDER, "control.log")):
+        output, control = os.path.join(logs, "output.log"), os.path.join(logs, "control.log")
+        for path in (output, control):
             with open(path, "wb"):
                 pass
         words += channel("out", "0xe9", output) + channel("err", "0xea", output)
-        words += channel("ctl", "0xeb", os.path.join(FOLDER, "control.log"))
+        words += channel("ctl", "0xeb", control)
     return words
 
 
@@ -90,21 +92,22 @@ def debug_session():
     machine = vm.Machine(KERNEL=os.environ.get("KERNEL") or "debug")
     os.makedirs(FOLDER, exist_ok=True)
     folder = tempfile.mkdtemp(prefix="osier-debug-")
+    logs = folder if script else FOLDER
     guest, gdb = None, None
     try:
-        with open(os.path.join(FOLDER, "qemu.log"), "wb") as trouble:
-            guest = subprocess.Popen(machine_arguments(machine, folder, command, extra), stdin=subprocess.DEVNULL,
+        with open(os.path.join(logs, "qemu.log"), "wb") as trouble:
+            guest = subprocess.Popen(machine_arguments(machine, folder, logs, command, extra), stdin=subprocess.DEVNULL,
                                      stdout=trouble, stderr=trouble, start_new_session=True)
         socket = os.path.join(folder, "gdb")
         end = time.monotonic() + 10
         while not os.path.exists(socket):
             if guest.poll() is not None or time.monotonic() > end:
-                with open(os.path.join(FOLDER, "qemu.log"), encoding="utf-8", errors="replace") as file:
+                with open(os.path.join(logs, "qemu.log"), encoding="utf-8", errors="replace") as file:
                     raise vm.MachineError("QEMU failed: " + file.read().strip())
             time.sleep(0.02)
         if not script:
             vm.say("`osier console` shows what the guest prints (build/debug/console.log, output.log)")
-        os.environ["OSIER_DEBUG_FOLDER"] = FOLDER
+        os.environ["OSIER_DEBUG_FOLDER"] = logs
         os.environ["OSIER_QMP"] = os.path.join(folder, "qmp")
         words = gdb_arguments(vm.kernel_path(machine.kernel), socket, AT[at], script)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # GDB's to answer, not ours
@@ -120,5 +123,8 @@ def debug_session():
             vm.stop(gdb)
         if guest:
             vm.stop(guest)
+        for name in ("console.log", "output.log", "control.log", "qemu.log"):
+            if logs != FOLDER and os.path.exists(os.path.join(logs, name)):
+                shutil.copy(os.path.join(logs, name), FOLDER)
         shutil.rmtree(folder, ignore_errors=True)
         sys.stdout.flush()
