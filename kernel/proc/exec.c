@@ -32,6 +32,7 @@
 #include "task/timer.h"
 #include "vm/object.h"
 #include "vm/space.h"
+#include "vm/trace.h"
 #include "vm/user_copy.h"
 
 #define HEAD_BYTES 256
@@ -366,6 +367,7 @@ static void set_name(struct process *process, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
+	trace_range(TRACE_EXEC, (uint32_t)process->pid, 0, 0, 0);
 	string_copy(process->name, slash ? slash + 1 : path, sizeof(process->name));
 	thread_set_name(thread_current(), process->name);
 }

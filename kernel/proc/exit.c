@@ -25,6 +25,7 @@
 #include "proc/wait.h"
 #include "task/sched.h"
 #include "vm/space.h"
+#include "vm/trace.h"
 
 void process_vfork_done_locked(struct process *process)
 {
@@ -98,6 +99,7 @@ static void process_release_shared(struct process *process)
 	struct vm_space *space = process->space;
 	uint64_t flags;
 
+	trace_range(TRACE_EXIT, (uint32_t)process->pid, 0, 0, 0);
 	itimers_cancel(process);
 	session_leader_exit(process);
 

@@ -21,6 +21,7 @@
 #include "task/sched.h"
 #include "vm/kernel_regions.h"
 #include "vm/space.h"
+#include "vm/trace.h"
 #include "vm/user_copy.h"
 
 static void enter_new_user(void *unused)
@@ -176,6 +177,7 @@ long process_fork(const struct trap_frame *frame, bool wait_for_exec)
 	}
 	inherit(child, parent);
 	pid = child->pid;
+	trace_range(TRACE_FORK, (uint32_t)parent->pid, (vaddr_t)pid, 0, 0);
 	thread_set_tid(thread, (uint32_t)pid);
 	thread->process = child;
 	thread->fault = &child->first.fault;

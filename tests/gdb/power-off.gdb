@@ -9,6 +9,9 @@ delete
 continue
 osier ps
 osier check
+osier timeline --kind fork
+osier timeline --kind exec
+osier timeline --kind exit
 osier console -n 4
 try continue
 try next
