@@ -145,6 +145,7 @@ static long create(key_t key, size_t size, int flags)
 		return -ENOMEM;
 	}
 	object_init(&segment->object, OBJECT_SHARED, &segment_ops, page_round_up(size), segment);
+	segment->object.charges_pages = segment->noreserve;
 	segment->id = id;
 	segment->key = key;
 	segment->size = size;

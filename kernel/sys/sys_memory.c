@@ -56,8 +56,7 @@ long sys_mmap(vaddr_t address, size_t length, int prot, int flags, int fd, off_t
 		.bytes = length,
 		.prot = (uint8_t)(prot & PROT_KNOWN),
 		.max_prot = PROT_R | PROT_W | PROT_X,
-		.flags = (shared ? REGION_SHARED : 0) | (flags & MAP_NORESERVE ? REGION_NORESERVE : 0) |
-			 (flags & MAP_LOCKED ? REGION_LOCKED : 0),
+		.flags = (shared ? REGION_SHARED : 0) | (flags & MAP_LOCKED ? REGION_LOCKED : 0),
 		.fixed = fixed,
 		.no_replace = flags & MAP_FIXED_NOREPLACE,
 		.populate = flags & (MAP_POPULATE | MAP_LOCKED),
@@ -94,6 +93,9 @@ long sys_mmap(vaddr_t address, size_t length, int prot, int flags, int fd, off_t
 
 	if (flags & MAP_ANONYMOUS) {
 		request.offset = 0;
+		/* Elsewhere it says nothing: a file's pages are the file system's to promise. */
+		if (!shared && (flags & MAP_NORESERVE))
+			request.flags |= REGION_NORESERVE;
 		if (!shared)
 			return map(&request);
 		request.object = object_create_shared(page_round_up(length), flags & MAP_NORESERVE);

@@ -166,15 +166,11 @@ static void check_page(vaddr_t address, pte_t value, bool shared, void *context)
 	}
 }
 
-static void count_stack_page(vaddr_t address, pte_t value, bool shared, void *count)
-{
-	++*(uint64_t *)count;
-}
-
 /* What the regions add up to, against what the space counts. */
 static int check_sums(struct vm_space *space)
 {
-	uint64_t mapped = 0, data = 0, locked = 0, stack = 0, promised = SPACE_BASE_PAGES;
+	uint64_t mapped = 0, data = 0, locked = 0, stack = 0, unreserved = 0,
+		 promised = SPACE_BASE_PAGES;
 	int error = 0;
 
 	for (const struct region *region = region_first(&space->regions); region;
@@ -186,8 +182,14 @@ static int check_sums(struct vm_space *space)
 			locked += region_pages(region);
 		if (region->flags & REGION_ACCOUNTED)
 			promised += region_pages(region);
-		if (region->flags & REGION_STACK)
-			pt_for_each(&space->mmu, region->start, region->end, count_stack_page, &stack);
+		if (region_charges_touch(region)) {
+			uint64_t pages = space_touched_pages(space, region->start, region->end);
+
+			if (region->flags & REGION_STACK)
+				stack += pages;
+			else
+				unreserved += pages;
+		}
 		if (region->space != space)
 			error = -EINVAL;
 	}
@@ -195,12 +197,13 @@ static int check_sums(struct vm_space *space)
 	/* Whoever has, or had, a stack. */
 	if (space->promised >= promised + STACK_PROMISED_PAGES)
 		promised += STACK_PROMISED_PAGES;
-	if (error || stack != space->stack_pages || mapped != space->mapped_pages || data != space->data_pages ||
+	if (error || stack != space->stack_pages || unreserved != space->unreserved_pages ||
+	    mapped != space->mapped_pages || data != space->data_pages ||
 	    locked != space->locked_pages || promised != space->promised) {
 		log_error("space of pid %u: mapped %lu counted %lu, data %lu counted %lu, locked %lu counted %lu,"
-			  " stack %lu counted %lu, promised %lu counted %lu", space->owner_pid, mapped,
+			  " stack %lu counted %lu, unreserved %lu counted %lu, promised %lu counted %lu", space->owner_pid, mapped,
 			  space->mapped_pages, data, space->data_pages, locked, space->locked_pages, stack,
-			  space->stack_pages, promised, space->promised);
+			  space->stack_pages, unreserved, space->unreserved_pages, promised, space->promised);
 		return -EINVAL;
 	}
 	return 0;

@@ -41,9 +41,9 @@ int vm_discard(struct vm_space *space, vaddr_t start, size_t size, bool private_
 	if (!error) {
 		for (const struct region *region = region_find_from(&space->regions, start);
 		     region && region->start < end; region = region_next(region))
-			if (region->flags & REGION_STACK)
-				space_stack_discard(space, max(start, region->start),
-						    min(end, region->end));
+			if (region_charges_touch(region))
+				space_uncharge_touched(space, region, max(start, region->start),
+						       min(end, region->end));
 		/* The regions stay: the next touch is a first touch again. */
 		pt_unmap(&space->mmu, start, end, &gather);
 		if (!space_is_covered(space, start, end))

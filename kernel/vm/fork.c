@@ -29,7 +29,7 @@ static int clone_regions(struct vm_space *parent, struct vm_space *child)
 
 static int fork_locked(struct vm_space *parent, struct vm_space *child)
 {
-	uint64_t charge = parent->promised - child->promised + vm_stack_excess(parent);
+	uint64_t charge = parent->promised - child->promised + vm_touched_charge(parent);
 	struct tlb_gather gather;
 	int error;
 
@@ -38,6 +38,7 @@ static int fork_locked(struct vm_space *parent, struct vm_space *child)
 		return -ENOMEM;
 	child->promised = parent->promised;
 	child->stack_pages = parent->stack_pages;
+	child->unreserved_pages = parent->unreserved_pages;
 	error = clone_regions(parent, child);
 	if (error)
 		return error;

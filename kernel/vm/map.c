@@ -10,6 +10,12 @@
 #include "vm/space_private.h"
 #include "vm/trace.h"
 
+/* What RLIMIT_DATA limits. */
+static bool is_data(const struct vm_map_request *request)
+{
+	return (request->prot & PROT_W) && !(request->flags & (REGION_SHARED | REGION_STACK));
+}
+
 static bool is_accounted(const struct vm_map_request *request)
 {
 	return (request->prot & PROT_W) &&
@@ -47,8 +53,8 @@ uint64_t space_remove_range(struct vm_space *space, struct space_change *change,
 		next = region_next(region);
 		if (region->flags & REGION_ACCOUNTED)
 			accounted += (high - low) >> PAGE_SHIFT;
-		if (unlikely(region->flags & REGION_STACK))
-			space_stack_discard(space, low, high);
+		if (unlikely(region_charges_touch(region)))
+			space_uncharge_touched(space, region, low, high);
 		if (low > region->start) {
 			region_resize(space, region, region->start, low);
 		} else if (high < region->end) {
@@ -102,7 +108,7 @@ static int choose_place(struct vm_space *space, const struct vm_map_request *req
 static int charge_mapping(struct vm_space *space, const struct vm_map_request *request,
 			  vaddr_t start, vaddr_t end, int64_t *growth)
 {
-	uint64_t pages = (end - start) >> PAGE_SHIFT, replaced = 0;
+	uint64_t pages = (end - start) >> PAGE_SHIFT, replaced = 0, replaced_data = 0;
 	uint64_t slots = ((end - 1) >> 21) - (start >> 21) + 1 - space_slots(space, start, end);
 
 	*growth = (int64_t)(slots + (is_accounted(request) ? pages : 0));
@@ -112,13 +118,15 @@ static int charge_mapping(struct vm_space *space, const struct vm_map_request *r
 		uint64_t overlap = (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
 
 		replaced += overlap;
+		if ((region->prot & PROT_W) && !(region->flags & (REGION_SHARED | REGION_STACK)))
+			replaced_data += overlap;
 		if (region->flags & REGION_ACCOUNTED)
 			*growth -= (int64_t)overlap;
 	}
 	if (space->mapped_pages - replaced + pages > space->limit_address_space >> PAGE_SHIFT)
 		return -ENOMEM;
-	if (is_accounted(request) &&
-	    space->data_pages + pages > space->limit_data >> PAGE_SHIFT)
+	if (is_data(request) &&
+	    space->data_pages - replaced_data + pages > space->limit_data >> PAGE_SHIFT)
 		return -ENOMEM;
 	if ((request->flags & REGION_LOCKED) &&
 	    space->locked_pages + pages > space->limit_locked >> PAGE_SHIFT)

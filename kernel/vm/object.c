@@ -75,6 +75,8 @@ void object_page_remove(struct vm_object *object, uint64_t index)
 	ASSERT(frame && !(frame->flags & FRAME_BUSY));
 	__atomic_fetch_sub(page_counter(object), 1, __ATOMIC_RELAXED);
 	frame->flags &= (uint16_t)~(FRAME_UPTODATE | FRAME_DIRTY | FRAME_ERROR);
+	if (object->charges_pages)
+		commit_uncharge(1);
 	frame_put(frame);
 }
 
@@ -131,18 +133,26 @@ void object_page_dirty(struct vm_object *object, struct frame *frame)
 /* Puts a new BUSY page at `index`. object.lock held. => the frame, or NULL without memory. */
 static struct frame *page_insert(struct vm_object *object, uint64_t index, bool zeroed)
 {
-	struct frame *frame = frame_alloc(FRAME_OBJECT | (zeroed ? FRAME_ZERO : 0));
+	struct frame *frame;
 
-	if (!frame)
+	if (object->charges_pages && commit_charge(1))
 		return NULL;
+	frame = frame_alloc(FRAME_OBJECT | (zeroed ? FRAME_ZERO : 0));
+	if (!frame)
+		goto uncharge;
 	frame_set_object(frame, object, index);
 	frame->flags = FRAME_BUSY;
 	if (radix_insert(&object->pages, index, frame)) {
 		frame_free(frame);
-		return NULL;
+		goto uncharge;
 	}
 	__atomic_fetch_add(page_counter(object), 1, __ATOMIC_RELAXED);
 	return frame;
+
+uncharge:
+	if (object->charges_pages)
+		commit_uncharge(1);
+	return NULL;
 }
 
 static void pages_not_busy(struct vm_object *object, struct frame **frames, unsigned count,
@@ -269,6 +279,24 @@ out:
 	return error;
 }
 
+unsigned object_pages_get(struct vm_object *object, uint64_t index, unsigned count, struct frame **out)
+{
+	unsigned got;
+
+	mutex_lock(&object->lock);
+	for (got = 0; got < count; got++) {
+		struct frame *frame = radix_lookup(&object->pages, index + got);
+
+		if (!frame || (frame->flags & (FRAME_BUSY | FRAME_UPTODATE)) != FRAME_UPTODATE)
+			break;
+		if (!(frame->flags & FRAME_REFERENCED))
+			frame->flags |= FRAME_REFERENCED;
+		out[got] = frame_get(frame);
+	}
+	mutex_unlock(&object->lock);
+	return got;
+}
+
 /* ---- reclaim ---------------------------------------------------------------------------------- */
 
 /* Second chance: a page used since the last look is passed over once. object.lock held. */
@@ -359,6 +387,7 @@ struct vm_object *object_create_shared(uint64_t size, bool noreserve)
 	}
 	object_init(object, OBJECT_SHARED, &shared_ops, size, NULL);
 	object->charged = !noreserve;
+	object->charges_pages = noreserve;
 	return object;
 }
 

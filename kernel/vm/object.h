@@ -61,7 +61,8 @@ struct vm_object {
 	void *owner;
 	paddr_t device_base;		/* OBJECT_DEVICE */
 	uint8_t device_memtype;		/* enum memtype */
-	bool charged;			/* its pages are charged to commit as they are promised */
+	bool charged;			/* its pages were charged to commit when it was made */
+	bool charges_pages;		/* each page is charged when it comes into being (NORESERVE) */
 	uint64_t mapped_write_generation;	/* grows with each write through a mapping (mtime) */
 	struct list_node all_link;
 };
@@ -91,6 +92,12 @@ enum object_page_flags {
  * created only with WRITE (the caller then grows `size`).
  */
 int object_page_get(struct vm_object *, uint64_t index, unsigned flags, struct frame **out);
+
+/*
+ * The pages from `index` on that are there and UPTODATE, at most `count`, up to the first that is not; a reference on each for the caller.
+ * => how many. For reading much: one lock for many pages.
+ */
+unsigned object_pages_get(struct vm_object *, uint64_t index, unsigned count, struct frame **out);
 
 /*
  * Sets the size. Shrinking zaps every mapping of pages past it, drops the pages and zeroes the

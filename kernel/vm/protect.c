@@ -20,17 +20,28 @@ static bool takes_rights(uint8_t before, uint8_t after)
 	return (before & ~after & (PROT_W | PROT_X)) || (before && !after);
 }
 
+/* What counts against RLIMIT_DATA once it is writable, and did not before. */
+static bool becomes_data(const struct region *region, uint8_t prot)
+{
+	return (prot & PROT_W) && !(region->prot & PROT_W) &&
+	       !(region->flags & (REGION_SHARED | REGION_STACK));
+}
+
 /* Sums up what the change of [first, last] needs. => 0 or -EACCES. */
 static int survey(const struct region *first, const struct region *last, vaddr_t start,
-		  vaddr_t end, uint8_t prot, uint64_t *charge, bool *restricts)
+		  vaddr_t end, uint8_t prot, uint64_t *charge, bool *restricts, uint64_t *data)
 {
-	*charge = 0;
+	*charge = *data = 0;
 	*restricts = false;
 	for (const struct region *region = first;; region = region_next(region)) {
+		uint64_t pages = (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
+
 		if (prot & ~region->max_prot)
 			return -EACCES;
 		if (must_charge(region, prot))
-			*charge += (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
+			*charge += pages;
+		if (becomes_data(region, prot))
+			*data += pages;
 		if (takes_rights(region->prot, prot))
 			*restricts = true;
 		if (region == last)
@@ -62,13 +73,15 @@ static int protect_locked(struct vm_space *space, struct space_change *change, v
 			  vaddr_t end, uint8_t prot)
 {
 	struct region *last, *first = space_cover(space, start, end, &last);
-	uint64_t charge;
+	uint64_t charge, data;
 	bool restricts;
 	int error;
 
 	if (!first)
 		return -ENOMEM;
-	error = survey(first, last, start, end, prot, &charge, &restricts);
+	error = survey(first, last, start, end, prot, &charge, &restricts, &data);
+	if (!error && data && space->data_pages + data > space->limit_data >> PAGE_SHIFT)
+		error = -ENOMEM;
 	if (!error)
 		error = change_take_nodes(change, range_cuts(first, last, start, end));
 	if (!error && restricts)

@@ -29,6 +29,9 @@ static int charge_growth(struct vm_space *space, const struct region *region, ui
 {
 	if (space->mapped_pages + pages > space->limit_address_space >> PAGE_SHIFT)
 		return -ENOMEM;
+	if (pages && (region->prot & PROT_W) && !(region->flags & (REGION_SHARED | REGION_STACK)) &&
+	    space->data_pages + pages > space->limit_data >> PAGE_SHIFT)
+		return -ENOMEM;
 	if ((region->flags & REGION_LOCKED) &&
 	    space->locked_pages + pages > space->limit_locked >> PAGE_SHIFT)
 		return -EAGAIN;
@@ -63,12 +66,14 @@ static int grow_in_place(struct vm_space *space, struct space_change *change,
 	return 0;
 }
 
-static void shrink(struct vm_space *space, struct space_change *change, vaddr_t start, vaddr_t end)
+/* Removes a range; `kept` accounted pages of it stay promised, at their new place. */
+static void shrink(struct vm_space *space, struct space_change *change, vaddr_t start, vaddr_t end,
+		   uint64_t kept)
 {
 	uint64_t slots = space_slots(space, start, end);
 	uint64_t pages = space_remove_range(space, change, start, end);
 
-	refund(space, pages + slots - space_slots(space, start, end));
+	refund(space, pages - kept + slots - space_slots(space, start, end));
 }
 
 /* Where a moved mapping goes. => 0 and *to. */
@@ -92,8 +97,7 @@ static int move(struct vm_space *space, struct space_change *change, struct regi
 		const struct vm_remap *remap, uint64_t old_bytes, uint64_t new_bytes, vaddr_t *out)
 {
 	vaddr_t from = remap->address, to;
-	uint64_t new_pages = new_bytes >> PAGE_SHIFT, charge, promised_before;
-	uint64_t moved = min(old_bytes, new_bytes);
+	uint64_t moved = min(old_bytes, new_bytes), charge, promised_before;
 	struct pt_owning owning;
 	struct region *fresh;
 	int error = choose_destination(space, remap, new_bytes, &to);
@@ -103,8 +107,9 @@ static int move(struct vm_space *space, struct space_change *change, struct regi
 	if (to < from + old_bytes && from < to + new_bytes)
 		return -EINVAL;
 	pt_owning_begin(&owning, &change->gather);
-	/* The old range's promise is given back at the end: for a moment both are promised. */
-	error = charge_growth(space, region, new_pages, slots_spanned(to, to + new_bytes), &charge);
+	/* The pages that move stay promised. Of the tables both places are, for a moment. */
+	error = charge_growth(space, region, (new_bytes - moved) >> PAGE_SHIFT,
+			      slots_spanned(to, to + new_bytes), &charge);
 	if (error)
 		return error;
 	error = change_take_nodes(change, 1);
@@ -140,7 +145,8 @@ static int move(struct vm_space *space, struct space_change *change, struct regi
 	region_attach(space, fresh);
 	if (old_bytes) {
 		pt_move(&space->mmu, from, to, moved, &owning);
-		shrink(space, change, from, from + old_bytes);
+		shrink(space, change, from, from + old_bytes,
+		       fresh->flags & REGION_ACCOUNTED ? moved >> PAGE_SHIFT : 0);
 	}
 	pt_spares_release(&owning.spares);
 	change_merge_range(space, change, fresh, to + new_bytes);
@@ -171,7 +177,7 @@ static int remap_locked(struct vm_space *space, struct space_change *change,
 							     start + old_bytes);
 				if (error)
 					return error;
-				shrink(space, change, start + new_bytes, start + old_bytes);
+				shrink(space, change, start + new_bytes, start + old_bytes, 0);
 			}
 			*out = start;
 			return 0;

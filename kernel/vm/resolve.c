@@ -175,21 +175,25 @@ static void share_zeros_around(struct fault_work *work, const struct pt_leaf *le
 }
 
 /*
- * A stack is promised page by page beyond its first few: its limit is far more than most programs use.
- * => false without memory.
+ * A stack is promised page by page beyond its first few: its limit is far more than most programs use. Memory mapped
+ * without a reservation is promised when it is touched. => false without memory.
  */
-static bool stack_grow(struct vm_space *space)
+static bool charge_touch(struct vm_space *space, bool stack)
 {
-	if (__atomic_fetch_add(&space->stack_pages, 1, __ATOMIC_RELAXED) < STACK_PROMISED_PAGES ||
+	uint64_t *counter = stack ? &space->stack_pages : &space->unreserved_pages;
+
+	if ((__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED) < STACK_PROMISED_PAGES && stack) ||
 	    !commit_charge(1))
 		return true;
-	__atomic_fetch_sub(&space->stack_pages, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(counter, 1, __ATOMIC_RELAXED);
 	return false;
 }
 
-static void stack_shrink(struct vm_space *space)
+static void uncharge_touch(struct vm_space *space, bool stack)
 {
-	if (__atomic_sub_fetch(&space->stack_pages, 1, __ATOMIC_RELAXED) >= STACK_PROMISED_PAGES)
+	uint64_t *counter = stack ? &space->stack_pages : &space->unreserved_pages;
+
+	if (__atomic_sub_fetch(counter, 1, __ATOMIC_RELAXED) >= STACK_PROMISED_PAGES || !stack)
 		commit_uncharge(1);
 }
 
@@ -197,7 +201,8 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 {
 	struct vm_fault *fault = work->fault;
 	bool share = fault->verdict == VERDICT_ZERO_SHARE;
-	bool grow = fault->verdict == VERDICT_STACK_GROW;
+	bool stack = fault->verdict == VERDICT_STACK_GROW || (fault->region_flags & REGION_STACK);
+	bool grow = !share && (stack || (fault->region_flags & REGION_NORESERVE));
 	struct frame *frame = share ? pt_zero_frame : take_frame(work, true);
 	struct pt_leaf leaf;
 	enum vm_outcome outcome;
@@ -206,7 +211,7 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 
 	if (!frame)
 		return OUTCOME_NO_MEMORY;
-	if (grow && !stack_grow(work->space)) {
+	if (grow && !charge_touch(work->space, stack)) {
 		work->spare = frame;
 		return OUTCOME_NO_MEMORY;
 	}
@@ -232,7 +237,7 @@ enum vm_outcome resolve_zero(struct fault_work *work)
 		outcome = OUTCOME_RETRY;
 	}
 	if (grow)
-		stack_shrink(work->space);
+		uncharge_touch(work->space, stack);
 	if (!share)
 		work->spare = frame;
 	return outcome;

@@ -239,18 +239,29 @@ uint64_t space_slots(const struct vm_space *space, vaddr_t start, vaddr_t end)
 	return count;
 }
 
-static void count_stack_page(vaddr_t address, pte_t value, bool shared, void *count)
+static void count_touched(vaddr_t address, pte_t value, bool shared, void *count)
 {
-	++*(uint64_t *)count;
+	if (!pte_special(value))
+		++*(uint64_t *)count;
 }
 
-void space_stack_discard(struct vm_space *space, vaddr_t start, vaddr_t end)
+uint64_t space_touched_pages(struct vm_space *space, vaddr_t start, vaddr_t end)
 {
-	uint64_t before = vm_stack_excess(space), pages = 0;
+	uint64_t pages = 0;
 
-	pt_for_each(&space->mmu, start, end, count_stack_page, &pages);
-	__atomic_fetch_sub(&space->stack_pages, pages, __ATOMIC_RELAXED);
-	commit_uncharge(before - vm_stack_excess(space));
+	pt_for_each(&space->mmu, start, end, count_touched, &pages);
+	return pages;
+}
+
+void space_uncharge_touched(struct vm_space *space, const struct region *region, vaddr_t start,
+			    vaddr_t end)
+{
+	uint64_t before = vm_touched_charge(space);
+	uint64_t *counter = region->flags & REGION_STACK ? &space->stack_pages
+							 : &space->unreserved_pages;
+
+	__atomic_fetch_sub(counter, space_touched_pages(space, start, end), __ATOMIC_RELAXED);
+	commit_uncharge(before - vm_touched_charge(space));
 }
 
 /* ---- life ------------------------------------------------------------------------------------- */
@@ -329,7 +340,7 @@ void vm_space_put(struct vm_space *space)
 		irq_restore(flags);
 	}
 	tear_down(space);
-	commit_uncharge(space->promised + vm_stack_excess(space));
+	commit_uncharge(space->promised + vm_touched_charge(space));
 	slab_free(space_cache, space);
 }
 

@@ -38,6 +38,7 @@ struct vm_space {
 	uint64_t promised;		/* pages charged */
 	uint64_t mapped_pages;		/* sum of region sizes, for RLIMIT_AS */
 	uint64_t data_pages;		/* private writable pages, for RLIMIT_DATA */
+	uint64_t unreserved_pages;	/* touched in private NORESERVE memory, each charged; atomic */
 	uint64_t stack_pages;		/* grown so far, atomic; those past STACK_PROMISED_PAGES are charged one by one */
 	uint64_t locked_pages;
 	bool lock_future;
@@ -59,12 +60,13 @@ struct vm_space *vm_space_fork(struct vm_space *parent);
 struct vm_space *vm_space_get(struct vm_space *);
 /* Drops a reference; the last one tears everything down. Never the space that is loaded on this CPU. Sleeps. */
 void vm_space_put(struct vm_space *);
-/* Stack pages charged beyond `promised`. */
-static inline uint64_t vm_stack_excess(const struct vm_space *space)
+/* Pages charged as they were touched, beyond `promised`: of stacks and of what was mapped without a reservation. */
+static inline uint64_t vm_touched_charge(const struct vm_space *space)
 {
-	uint64_t pages = __atomic_load_n(&space->stack_pages, __ATOMIC_RELAXED);
+	uint64_t stack = __atomic_load_n(&space->stack_pages, __ATOMIC_RELAXED);
 
-	return pages > STACK_PROMISED_PAGES ? pages - STACK_PROMISED_PAGES : 0;
+	return (stack > STACK_PROMISED_PAGES ? stack - STACK_PROMISED_PAGES : 0) +
+	       __atomic_load_n(&space->unreserved_pages, __ATOMIC_RELAXED);
 }
 
 /* Makes the current thread run in `space` (NULL: in the kernel's own) and loads it; the reference moves to the thread; => the old one. */

@@ -65,8 +65,17 @@ void change_merge_range(struct vm_space *, struct space_change *, struct region 
 			vaddr_t end);
 bool space_is_covered(const struct vm_space *, vaddr_t start, vaddr_t end);
 
-/* Pages of a stack in [start, end) are about to go: what was charged for them is given back. space.lock exclusive. */
-void space_stack_discard(struct vm_space *, vaddr_t start, vaddr_t end);
+/* Regions whose pages are charged one by one, as they are touched. */
+static inline bool region_charges_touch(const struct region *region)
+{
+	return (region->flags & REGION_STACK) ||
+	       ((region->flags & REGION_NORESERVE) && !region->object);
+}
+
+/* Pages of such a region in [start, end) are about to go: their charge is given back. space.lock exclusive. */
+void space_uncharge_touched(struct vm_space *, const struct region *, vaddr_t start, vaddr_t end);
+/* How many there are. */
+uint64_t space_touched_pages(struct vm_space *, vaddr_t start, vaddr_t end);
 
 /* 2 MiB slots of [start, end) that some region touches: each is promised one table. */
 uint64_t space_slots(const struct vm_space *, vaddr_t start, vaddr_t end);

@@ -25,6 +25,7 @@ struct page_model {
 	uint8_t kind, prot;
 	bool own;			/* private, with a copy of its own (or anonymous) */
 	bool accounted;			/* was writable and private: does not merge with what was not */
+	bool unreserved;		/* MAP_NORESERVE */
 	short object;			/* FILES and above: shared anonymous memory */
 	short index;			/* page of the object */
 	uint32_t generation;		/* of the object's page, when the copy was made */
@@ -144,7 +145,7 @@ static bool covered(unsigned first, unsigned count)
 
 static bool alike(const struct page_model *a, const struct page_model *b)
 {
-	if (a->kind != b->kind || a->prot != b->prot || a->accounted != b->accounted)
+	if (a->kind != b->kind || a->prot != b->prot || a->accounted != b->accounted || a->unreserved != b->unreserved)
 		return false;
 	return a->kind == PRIVATE || (a->object == b->object && a->index + 1 == b->index);
 }

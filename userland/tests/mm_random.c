@@ -21,6 +21,7 @@ static void do_map(void)
 	unsigned first, count;
 	int prot = random_prot(), fd = -1, flags, object = -1;
 	enum kind kind = PRIVATE + random_below(4);
+	bool unreserved = kind == PRIVATE && random_below(4) == 0;
 	short index = 0;
 	char *at;
 
@@ -39,7 +40,7 @@ static void do_map(void)
 		if (count > (unsigned)(FILE_PAGES - index))
 			count = (unsigned)(FILE_PAGES - index);
 	} else {
-		flags |= MAP_ANONYMOUS;
+		flags |= MAP_ANONYMOUS | (unreserved ? MAP_NORESERVE : 0);
 	}
 	at = mmap(ARENA + first * PAGE, count * PAGE, prot, flags, fd, index * (off_t)PAGE);
 	if (at != ARENA + first * PAGE) {
@@ -53,7 +54,8 @@ static void do_map(void)
 	for (unsigned i = 0; i < count; i++)
 		model[first + i] = (struct page_model){
 			.kind = kind, .prot = (uint8_t)prot, .object = (short)object, .index = (short)(index + (short)i),
-			.accounted = (prot & PROT_WRITE) && (kind == PRIVATE || kind == FILE_PRIVATE),
+			.accounted = (prot & PROT_WRITE) && !unreserved && (kind == PRIVATE || kind == FILE_PRIVATE),
+			.unreserved = unreserved,
 		};
 }
 
@@ -84,7 +86,7 @@ static void do_protect(void)
 		return;
 	for (unsigned i = first; i < first + count; i++) {
 		model[i].prot = (uint8_t)prot;
-		if ((prot & PROT_WRITE) && (model[i].kind == PRIVATE || model[i].kind == FILE_PRIVATE))
+		if ((prot & PROT_WRITE) && !model[i].unreserved && (model[i].kind == PRIVATE || model[i].kind == FILE_PRIVATE))
 			model[i].accounted = true;
 	}
 }
