@@ -282,6 +282,18 @@ int sched_block(enum thread_state state, struct spinlock *held, uint64_t deadlin
 	return why;
 }
 
+/*
+ * Wakes a CPU from its idle loop. Who clears the bit sends the interrupt, so one is enough for many wake-ups; a CPU whose
+ * bit is clear has not halted yet, or has been sent for: it looks at its queue before it halts again.
+ */
+static void kick_idle(unsigned cpu)
+{
+	uint64_t bit = 1ull << cpu;
+
+	if (__atomic_fetch_and(&sched_idle_cpus, ~bit, __ATOMIC_SEQ_CST) & bit)
+		apic_send(cpu_table[cpu]->apic_id, IRQ_VECTOR_RESCHEDULE);
+}
+
 /* Makes a CPU look at its queue: the one that `rq` belongs to, or an idle one that may steal. */
 static __always_inline void notify(struct run_queue *rq, struct thread *thread)
 {
@@ -289,18 +301,17 @@ static __always_inline void notify(struct run_queue *rq, struct thread *thread)
 	struct thread *running = cpu_table[rq->cpu]->thread;
 	uint64_t idle;
 
-	if (running != rq->idle) {
-		if (thread->level < running->level)
+	if (likely(running != rq->idle)) {
+		if (thread->level < running->level) {
 			__atomic_fetch_or(&running->work, THREAD_WORK_RESCHEDULE, __ATOMIC_RELAXED);
-		idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED);
-		if (likely(!idle)) {
-			if (rq->cpu != here && running->work & THREAD_WORK_RESCHEDULE)
+			if (rq->cpu != here)
 				apic_send(cpu_table[rq->cpu]->apic_id, IRQ_VECTOR_RESCHEDULE);
-			return;
 		}
-		apic_send(cpu_table[__builtin_ctzll(idle)]->apic_id, IRQ_VECTOR_RESCHEDULE);
+		idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED);
+		if (unlikely(idle))
+			kick_idle((unsigned)__builtin_ctzll(idle));
 	} else if (rq->cpu != here) {
-		apic_send(cpu_table[rq->cpu]->apic_id, IRQ_VECTOR_RESCHEDULE);
+		kick_idle(rq->cpu);
 	}
 }
 
