@@ -7,6 +7,7 @@ run at once.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import vm
 
 FOLDER = os.path.join(vm.BUILD, "debug")
 EXTENSION = os.path.join(vm.TOP, "tools", "gdb", "osier.py")
+OLDEST_GDB = 12
 AT = {"": "", "start": "", "init": "process_start_init"}   # where to stop: the kernel function for AT=
 
 
@@ -80,6 +82,19 @@ def gdb_arguments(kernel, socket, at, script):
     return words + (["-x", script] if script else [])
 
 
+def check_gdb():
+    """A GDB that is too old, or was built without Python, is named before it confuses."""
+    if not shutil.which("gdb"):
+        raise vm.MachineError("gdb is missing: `make doctor` says what to install")
+    answer = subprocess.run(["gdb", "-nx", "-batch", "-ex", "python print(gdb.VERSION)"], capture_output=True, text=True,
+                            stdin=subprocess.DEVNULL, check=False).stdout
+    version = re.match(r"\D*(\d+)", answer)
+    if not version:
+        raise vm.MachineError("this gdb cannot run Python scripts (gdb-minimal, perhaps): install the package gdb")
+    if int(version[1]) < OLDEST_GDB:
+        raise vm.MachineError(f"gdb {answer.strip()} is too old: {OLDEST_GDB} or newer is wanted")
+
+
 def debug_session():
     command, at = os.environ.get("OSIER_RUN", ""), os.environ.get("OSIER_AT", "")
     script, extra = os.environ.get("OSIER_SCRIPT", ""), os.environ.get("OSIER_EXTRA", "")
@@ -87,8 +102,7 @@ def debug_session():
         raise vm.MachineError(f"AT={at}: it is one of start, init")
     if script and not os.path.isfile(script):
         raise vm.MachineError(f"SCRIPT={script}: no such file")
-    if not shutil.which("gdb"):
-        raise vm.MachineError("gdb is missing: `make doctor` says what to install")
+    check_gdb()
     machine = vm.Machine(KERNEL=os.environ.get("KERNEL") or "debug")
     os.makedirs(FOLDER, exist_ok=True)
     folder = tempfile.mkdtemp(prefix="osier-debug-")

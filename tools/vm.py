@@ -363,5 +363,6 @@ def main():
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
+    sys.modules["vm"] = sys.modules[__name__]    # debug.py's MachineError is this one
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     main()

@@ -182,6 +182,11 @@ class Explanation:
 
     def others(self):
         pids = {space.pid for spaces in self.sharers.values() for space in spaces}
+        if not pids and self.live and self.space:
+            for space in kernel.spaces():        # fork=eager: tables of their own, the frame in common
+                steps = tables.walk(space.root, self.facts.address)
+                if space.address != self.space.address and len(steps) == 4 and steps[3].pfn == self.facts.frame_before:
+                    pids.add(space.pid)
         return ", ".join(f"pid {pid}" for pid in sorted(pids)) if pids else "its other owners"
 
     def after(self):
