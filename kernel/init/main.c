@@ -14,6 +14,7 @@
 #include "arch/x86_64/image.h"
 #include "arch/x86_64/irq.h"
 #include "arch/x86_64/mmu.h"
+#include "arch/x86_64/mtrr.h"
 #include "arch/x86_64/tsc.h"
 #include "debug/early_serial.h"
 #include "debug/log.h"
@@ -129,6 +130,7 @@ void kernel_main(uint32_t magic, paddr_t information)
 	stage_enter("boot information");
 	boot_info_log();
 	cpu_log_features();
+	mtrr_log();
 
 	stage_enter("direct map");
 	boot_memory_init();
