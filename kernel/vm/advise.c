@@ -189,7 +189,8 @@ static int set_locked(struct vm_space *space, struct space_change *change, vaddr
 	     region = region_next(region))
 		if (lock && !(region->flags & REGION_LOCKED))
 			fresh += (min(region->end, end) - max(region->start, start)) >> PAGE_SHIFT;
-	if (space->locked_pages + fresh > space->limit_locked >> PAGE_SHIFT)
+	/* Unlocking is allowed whatever the limit has become. */
+	if (fresh && space->locked_pages + fresh > space->limit_locked >> PAGE_SHIFT)
 		return space->limit_locked ? -ENOMEM : -EPERM;
 	error = change_take_nodes(change, range_cuts(first, last, start, end));
 	if (error)
@@ -287,6 +288,7 @@ int vm_lock_all(struct vm_space *space, bool current, bool future, bool on_fault
 	rwlock_write_unlock(&space->lock);
 	while (current && !error) {
 		vaddr_t start, end;
+		bool grows;
 
 		rwlock_read_lock(&space->lock);
 		region = region_find_from(&space->regions, at);
@@ -295,11 +297,11 @@ int vm_lock_all(struct vm_space *space, bool current, bool future, bool on_fault
 		start = region ? region->start : 0;
 		end = region ? region->end : 0;
 		/* A stack is reserved up to its limit: only what it uses is locked, page by page as it grows. */
-		on_fault |= region && (region->flags & REGION_STACK);
+		grows = region && (region->flags & REGION_STACK);
 		rwlock_read_unlock(&space->lock);
 		if (!end)
 			break;
-		error = vm_lock(space, start, end - start, true, on_fault);
+		error = vm_lock(space, start, end - start, true, on_fault || grows);
 		at = end;
 	}
 	return error;
