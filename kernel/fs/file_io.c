@@ -34,6 +34,39 @@ static int read_page(struct vm_object *object, struct uio *uio, uint64_t offset,
 	return error;
 }
 
+/* Pages that a long read pins at once. */
+#define READ_BATCH 16u
+
+/*
+ * Part of a read of `bytes`, more than a page, of which all lies before the end: what is there of the next pages. => bytes; 0: the first
+ * page is not there; -EFAULT.
+ */
+static ssize_t read_batch(struct vm_object *object, struct uio *uio, uint64_t offset, size_t bytes)
+{
+	struct frame *frames[READ_BATCH];
+	uint64_t last = (offset + bytes - 1) >> PAGE_SHIFT, first = offset >> PAGE_SHIFT;
+	unsigned count = object_pages_get(object, first, (unsigned)min(last - first + 1, (uint64_t)READ_BATCH), frames);
+	size_t done = 0;
+	int error = 0;
+
+	for (unsigned i = 0; i < count;) {
+		const char *from = (char *)frame_to_virt(frames[i]) + page_offset(offset + done);
+		size_t run = PAGE_SIZE - page_offset(offset + done);
+
+		/* Frames that lie together are one copy. */
+		for (i++; i < count && frames[i] == frames[i - 1] + 1; i++)
+			run += PAGE_SIZE;
+		run = min(run, bytes - done);
+		error = uio_copy_to(uio, from, run);
+		if (unlikely(error))
+			break;
+		done += run;
+	}
+	for (unsigned i = 0; i < count; i++)
+		frame_put(frames[i]);
+	return error ? error : (ssize_t)done;
+}
+
 ssize_t file_read_object(struct vm_object *object, struct uio *uio, uint64_t *offset)
 {
 	size_t wanted = uio->remaining;
@@ -46,8 +79,20 @@ ssize_t file_read_object(struct vm_object *object, struct uio *uio, uint64_t *of
 
 		if (before == 0 || *offset >= size)
 			break;
-		bytes = min(before, PAGE_SIZE - page_offset(*offset));
-		bytes = min(bytes, size - *offset);
+		bytes = min(before, (size_t)(size - *offset));
+		if (bytes > PAGE_SIZE) {
+			ssize_t got = read_batch(object, uio, *offset, bytes);
+
+			*offset += before - uio->remaining;
+			error = got < 0 ? (int)got : 0;
+			if (got) {
+				if (unlikely(error))
+					break;
+				sched_point();
+				continue;
+			}
+		}
+		bytes = min(bytes, PAGE_SIZE - page_offset(*offset));
 		error = read_page(object, uio, *offset, bytes);
 		*offset += before - uio->remaining;
 		if (unlikely(error))

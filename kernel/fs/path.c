@@ -128,6 +128,9 @@ static inline int check_search(const struct inode *inode)
 {
 	if (unlikely(!S_ISDIR(inode->mode)))
 		return -ENOTDIR;
+	/* Most directories may be searched by everybody. */
+	if (likely((inode->mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == (S_IXUSR | S_IXGRP | S_IXOTH)))
+		return 0;
 	return inode_permission(inode, MAY_EXECUTE);
 }
 
@@ -189,7 +192,8 @@ int path_resolve(struct dentry *at, const char *path, unsigned flags, struct den
 		error = -ENOTDIR;
 		goto fail;
 	}
-	kfree(walk.storage);
+	if (unlikely(walk.storage))
+		kfree(walk.storage);
 	*out = walk.here;
 	return 0;
 fail:
