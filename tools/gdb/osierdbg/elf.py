@@ -2,7 +2,7 @@
 
 import struct
 
-LOAD = 1
+LOAD, SYMBOL_TABLE = 1, 2
 
 
 class ElfFile:
@@ -18,6 +18,11 @@ class ElfFile:
             size, count = struct.unpack_from("<HH", self.header, 54)
             file.seek(offset)
             table = file.read(size * count)
+            (sections,), (length, number) = struct.unpack_from("<Q", self.header, 40), struct.unpack_from("<HH", self.header, 58)
+            file.seek(sections)
+            kinds = file.read(length * number) if sections else b""
+        self.has_symbols = any(struct.unpack_from("<I", kinds, at + 4)[0] == SYMBOL_TABLE
+                               for at in range(0, len(kinds) - 7, length or 1))
         self.program_headers = table
         self.segments = []                       # (virtual address, file offset, bytes in the file)
         for at in range(0, len(table) - 55, size):

@@ -31,10 +31,10 @@ def find_program(path):
     for pattern in patterns:
         for found in sorted(glob.glob(pattern)):
             try:
-                ElfFile(found)
+                if ElfFile(found).has_symbols:
+                    return os.path.abspath(found)
             except (OSError, ValueError):
                 continue
-            return os.path.abspath(found)
     return None
 
 
