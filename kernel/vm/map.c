@@ -217,6 +217,7 @@ static int map_locked(struct vm_space *space, struct space_change *change,
 int vm_map(struct vm_space *space, const struct vm_map_request *request, vaddr_t *out)
 {
 	uint64_t bytes = page_round_up(request->bytes);
+	struct vm_map_request locked;
 	struct space_change change;
 	int error;
 
@@ -224,6 +225,12 @@ int vm_map(struct vm_space *space, const struct vm_map_request *request, vaddr_t
 		return -EINVAL;
 	if (!bytes || bytes > USER_HIGH - USER_LOW)
 		return -ENOMEM;
+	/* mlockall(MCL_FUTURE) */
+	if (unlikely(space->lock_future && request->prot)) {
+		locked = *request;
+		locked.flags |= REGION_LOCKED;
+		request = &locked;
+	}
 	ASSERT(page_aligned(request->offset));
 	change_begin(&change, space);
 	rwlock_write_lock(&space->lock);

@@ -41,8 +41,7 @@ enum region_flags {
 	REGION_NORESERVE = 1 << 6,
 	REGION_BRK = 1 << 7,		/* the heap that brk moves */
 	REGION_KERNEL = 1 << 8,		/* in the kernel's space */
-	REGION_NO_FORK = 1 << 9,	/* not inherited by a child */
-	REGION_SHM = 1 << 10,		/* a System V attachment */
+	REGION_SHM = 1 << 9,		/* a System V attachment */
 };
 
 struct region {
