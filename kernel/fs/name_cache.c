@@ -62,7 +62,7 @@ static __always_inline struct dentry *find_locked(struct bucket *bucket, const s
 
 	list_for_each_entry(dentry, &bucket->dentries, hash_link) {
 		if (dentry->hash == hash && dentry->parent == parent && dentry->name_length == name->length &&
-		    memcmp(dentry->name, name->text, name->length) == 0)
+		    name_equal(dentry->name, name->text, name->length))
 			return dentry;
 	}
 	return NULL;

@@ -87,6 +87,25 @@ static void test_random(void **state)
 	}
 }
 
+/* Every length, and every place where two names may differ. */
+static void test_equal(void **state)
+{
+	for (unsigned length = 1; length <= 40; length++) {
+		char *a = malloc(length), *b = malloc(length);
+
+		memset(a, 'x', length);
+		memset(b, 'x', length);
+		assert_true(name_equal(a, b, length));
+		for (unsigned at = 0; at < length; at++) {
+			b[at] = 'y';
+			assert_false(name_equal(a, b, length));
+			b[at] = 'x';
+		}
+		free(a);
+		free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +113,7 @@ int main(void)
 		cmocka_unit_test(test_dots),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_equal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
