@@ -46,6 +46,8 @@ static bool fsx(int fd, int steps)
 {
 	unsigned char *mapped = mmap(NULL, MAX_BYTES, RW, MAP_SHARED, fd, 0), *other = mmap(NULL, MAX_BYTES, PROT_READ, MAP_SHARED, fd, 0);
 
+	memset(model, 0, sizeof model);
+	size = 0;
 	for (int step = 0; step < steps; step++) {
 		unsigned from = random_below(MAX_BYTES), count = 1 + random_below(9000);
 
@@ -296,6 +298,11 @@ int main(int argc, char **argv)
 	catch_faults();
 	ok(fsx(fd, 3000), "3000 steps of read, write, mapping and ftruncate");
 	close(fd);
+	if (on_osier) {
+		fd = open_scratch("/root/mm_file-fsx", 0);
+		ok(fsx(fd, 1500), "and on the disk's file system");
+		close(fd);
+	}
 	tails();
 	outliving();
 	private();
