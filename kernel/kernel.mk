@@ -31,6 +31,9 @@ KERNEL_LDFLAGS := -static -nostdlib -z max-page-size=4096 -z noexecstack --no-wa
 # The sanitiser's own handlers, and code that runs before there is a place to report to, are not instrumented.
 KERNEL_NO_SANITIZE := kernel/debug/ubsan.c kernel/debug/early_serial.c
 
+# The debugger finds every structure and enumeration it needs in this one file, used or not.
+build/kernel/release/init/debug_abi.c.o build/kernel/debug/init/debug_abi.c.o: KERNEL_CFLAGS += -fno-eliminate-unused-debug-types
+
 kernel_quiet := $(if $(V),,@)
 
 .PHONY: kernel kernel-release kernel-debug

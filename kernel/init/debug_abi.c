@@ -1,5 +1,6 @@
 /*
- * The table of debug/debug_abi.h. Here, because it names structures of every layer.
+ * The table of debug/debug_abi.h. Here, because it names structures of every layer. The debugger looks types up as this
+ * file sees them: a program may have a struct process of its own.
  */
 #include "debug/debug_abi.h"
 
@@ -9,6 +10,9 @@
 #include "arch/x86_64/pt.h"
 #include "arch/x86_64/trap_frame.h"
 #include "debug/trace.h"
+#include "fs/dentry.h"
+#include "fs/file.h"
+#include "fs/mount.h"
 #include "mm/frame.h"
 #include "proc/process.h"
 #include "task/thread.h"

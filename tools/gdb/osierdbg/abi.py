@@ -40,7 +40,7 @@ def _of_file(path):
     if _known and _known[:2] == (path, stamp):
         return _known[2:]
     file = ElfFile(path)
-    place = gdb.lookup_static_symbol("debug_abi") or gdb.lookup_global_symbol("debug_abi")
+    place = guest.kernel_objfile() and guest.kernel_objfile().lookup_global_symbol("debug_abi")
     if place is None:
         raise OsierError(f"{path} has no debug_abi: it is no Osier kernel, or one from before version 1 of the debug ABI")
     address = int(place.value().address)
@@ -62,7 +62,7 @@ def _size_or_offset(name):
     """`struct region` => its size; `struct region.start` => the offset. None: no such type or field here."""
     kind, _, field = name.partition(".")
     try:
-        found = gdb.lookup_type(kind)
+        found = guest.lookup_type(kind)
         return found[field].bitpos // 8 if field else found.sizeof
     except (gdb.error, KeyError):
         return None
@@ -95,3 +95,4 @@ def forget():
     """Another file or another guest may come."""
     global _known
     _known = None
+    guest.forget_symbols()

@@ -154,7 +154,8 @@ def check_object_pages(census, frames):
 def check_references(census, frames, busy):
     """(broken, notes): each frame's count against what refers to it; frames that nothing refers to."""
     broken, notes = [], []
-    cached = {objects.pfn_of(int(guest.value("root_cache")[n])) for n in range(int(guest.value("root_cache_count")))}
+    pt = "kernel/arch/x86_64/pt.c"
+    cached = {objects.pfn_of(int(guest.static(pt, "root_cache")[n])) for n in range(int(guest.static(pt, "root_cache_count")))}
     for pfn, wanted in sorted(census.found.items()):
         frame = frames[pfn]
         if frame is None or frame.refs == wanted:

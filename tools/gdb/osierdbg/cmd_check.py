@@ -8,7 +8,8 @@ from .guest import OsierError
 class Check(Command):
     """Checks the memory structures against each other: `osier check [PID]`. Region trees, page tables, reference counts,
     objects; names what disagrees. With PID, regions and entries of that process alone; counts are of all. A reference that
-    a thread holds while it runs in the kernel is not a fault: such counts are notes then."""
+    a thread holds while it runs in the kernel is not a fault: such counts are notes then, and so is everything while a space
+    is being changed."""
 
     name, json, limit = "check", True, 60
 
@@ -39,7 +40,12 @@ class Check(Command):
         broken = trees + check_tables.check_entries(all_, frames) + check_tables.check_regions_cover(all_, frames, only) + \
             check_tables.check_object_pages(all_, frames)
         wrong, notes = check_tables.check_references(all_, frames, busy)
-        return {"broken": broken + wrong, "notes": notes, "busy": busy, "looked_at": {
+        broken += wrong
+        changing = [f"pid {space.pid}" for space in all_.spaces
+                    if int(space.value["lock"]["state"]) & kernel.enum("rwlock_state")["RWLOCK_WRITER"]]
+        if changing:                             # then nothing need agree yet
+            broken, notes = [], broken + notes
+        return {"broken": broken, "notes": notes, "busy": busy, "changing": changing, "looked_at": {
             "spaces": len(all_.spaces), "tables": len(all_.levels), "entries": sum(map(len, all_.entries.values())),
             "objects": len(all_.objects), "pages of objects": len(all_.object_pages)}}
 
@@ -48,8 +54,12 @@ class Check(Command):
         lines = [f"looked at {looked}"] if looked else []
         for text in data["broken"]:
             lines += [words.paint(line, "bad") for line in words.wrap("BROKEN: " + text, 8)]
-        for text in data["notes"][:20]:
+        for text in data["notes"][:10]:
             lines += words.wrap("note: " + text, 6)
-        if data["notes"] and data["busy"]:
+        if len(data["notes"]) > 10:
+            lines.append(f"note: and {len(data['notes']) - 10} more of that kind")
+        if data["notes"] and data.get("changing"):
+            lines.append(f"(the space of {', '.join(data['changing'])} is being changed: `finish`, and check again)")
+        elif data["notes"] and data["busy"]:
             lines.append(f"({', '.join(data['busy'])} runs in the kernel: stopped in user mode the notes would be decided)")
         return lines + ([] if data["broken"] else ["everything agrees" if not data["notes"] else "nothing is broken"])

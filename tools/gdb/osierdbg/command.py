@@ -73,7 +73,8 @@ def chosen_space(pid=None):
     """The same, with an address space."""
     process = chosen_process(pid)
     if process.space is None:
-        raise OsierError(f"{process.title} has no address space any more: it is a {process.state()}")
+        raise OsierError(f"{process.title} has no address space any more: it " +
+                         ("is a zombie" if process.zombie else "is ending"))
     return process
 
 

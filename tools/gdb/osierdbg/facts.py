@@ -191,5 +191,5 @@ def _at_the_beginning(frames):
     name, frame = frames[0]
     function = frame.function()
     if name in ("page_fault", "page_fault_kernel"):
-        return frame.pc() - int(guest.value(f"(unsigned long)&{name}")) < 0x20
+        return frame.pc() - int(guest.gdb.parse_and_eval(f"(unsigned long)&{name}")) < 0x20
     return name == "vm_fault" and function is not None and frame.pc() - int(function.value().address) < 0x40

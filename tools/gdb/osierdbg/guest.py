@@ -16,8 +16,47 @@ class OsierError(gdb.GdbError):
     """A sentence for the user: what is wrong, what to type."""
 
 
-def value(expression):
-    return gdb.parse_and_eval(expression)
+_objfile, _symbols, _block = None, {}, None
+
+
+def forget_symbols():
+    global _objfile, _block
+    _objfile = _block = None
+    _symbols.clear()
+
+
+def kernel_objfile():
+    """The kernel's ELF file as GDB has it: names are looked up in it, for programs have names of their own."""
+    global _objfile
+    if _objfile is None or not _objfile.is_valid():
+        path = gdb.current_progspace().filename
+        _objfile = next((file for file in gdb.objfiles() if file.filename == path), None)
+    return _objfile
+
+
+def value(name):
+    """A variable of the kernel."""
+    if name not in _symbols:
+        file = kernel_objfile()
+        found = file and (file.lookup_global_symbol(name) or file.lookup_static_symbol(name))
+        if not found:
+            raise OsierError(f"the kernel has no `{name}`: script and kernel do not fit")
+        _symbols[name] = found
+    return _symbols[name].value()
+
+
+def static(file, name):
+    """A variable of one file of the kernel."""
+    return gdb.parse_and_eval(f"'{file}'::{name}")
+
+
+def lookup_type(name):
+    """`struct region` as kernel/init/debug_abi.c sees it."""
+    global _block
+    if _block is None:
+        found = kernel_objfile().lookup_global_symbol("debug_abi")
+        _block = found.symtab.static_block() if found else None
+    return gdb.lookup_type(name, _block) if _block else gdb.lookup_type(name)
 
 
 def set_limit(seconds):
@@ -67,7 +106,8 @@ def in_kernel():
 
 
 def has_kernel_symbols():
-    return gdb.lookup_global_symbol("trap_dispatch") is not None
+    file = kernel_objfile()
+    return file is not None and file.lookup_global_symbol("trap_dispatch") is not None
 
 
 def require_guest():
@@ -87,5 +127,5 @@ def paging_is_on():
 
 def boot_stage():
     """(number, name, done) of the boot's stage, as kernel/debug/stage.c has it."""
-    unit = "'kernel/debug/stage.c'::"
-    return int(value(unit + "number")), value(unit + "name").string(), bool(value(unit + "done"))
+    number, name, done = (static("kernel/debug/stage.c", word) for word in ("number", "name", "done"))
+    return int(number), name.string(), bool(done)

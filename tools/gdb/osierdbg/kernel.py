@@ -19,7 +19,7 @@ def require_kernel():
     global _abi
     guest.require_guest()
     _abi = abi.check()
-    if int(guest.value("vm_spaces.next")) == 0 or not current_cpu_exists():
+    if int(guest.value("vm_spaces")["next"]) == 0 or not current_cpu_exists():
         number, name, _ = guest.boot_stage()
         raise OsierError(f"the kernel is only at boot stage {number} ({name}): let it boot further "
                          "(`thbreak process_start_init`, then `continue`)")
@@ -41,7 +41,7 @@ _types, _offsets = {}, {}
 
 def struct(name):
     if name not in _types:
-        _types[name] = gdb.lookup_type("struct " + name)
+        _types[name] = guest.lookup_type("struct " + name)
     return _types[name]
 
 
@@ -88,7 +88,7 @@ _enums = {}
 def enum(name):
     """{enumerator: value}"""
     if name not in _enums:
-        _enums[name] = {field.name: field.enumval for field in gdb.lookup_type("enum " + name).fields()}
+        _enums[name] = {field.name: field.enumval for field in guest.lookup_type("enum " + name).fields()}
     return _enums[name]
 
 
@@ -293,4 +293,4 @@ def kernel_root():
 
 
 def kernel_space():
-    return Space(int(guest.value("&kernel_space")))
+    return Space(int(guest.value("kernel_space").address))

@@ -72,7 +72,7 @@ def pfn_of(frame_address):
 
 def all_objects():
     """Every object, oldest first."""
-    return [Object(int(value.address)) for value in kernel.each_in_list(guest.value("all_objects"), "vm_object", "all_link")]
+    return [Object(int(value.address)) for value in kernel.each_in_list(guest.static("kernel/vm/object.c", "all_objects"), "vm_object", "all_link")]
 
 
 # ---- names of files ------------------------------------------------------------------------------
@@ -113,10 +113,10 @@ def file_names():
     """{address of the object: path} of what is cached by name: the whole name table, read once a stop."""
     if not _names:
         _name_mounts()
-        count = int(guest.value("bucket_count"))
-        buckets = guest.value("buckets")
-        stride = buckets.dereference().type.sizeof
-        inner = kernel.offset_of("bucket", "dentries")
+        count = int(guest.static("kernel/fs/name_cache.c", "bucket_count"))
+        buckets = guest.static("kernel/fs/name_cache.c", "buckets")
+        stride = buckets.type.target().sizeof
+        inner = buckets.type.target()["dentries"].bitpos // 8
         offset = kernel.offset_of("dentry", "hash_link")
         base = int(buckets)
         data = guest.read(base, stride * count)
@@ -135,10 +135,10 @@ def file_names():
 
 def _name_mounts():
     """The roots of mounts, which no directory names, and the caches of block devices."""
-    for mount in kernel.each_in_list(guest.value("'kernel/fs/mount.c'::mounts"), "mount", "link"):
+    for mount in kernel.each_in_list(guest.static("kernel/fs/mount.c", "mounts"), "mount", "link"):
         root = mount["root"].dereference()
         _names.setdefault(int(root["inode"]), _path(root))
-    for cache in kernel.each_in_list(guest.value("'kernel/fs/block_file.c'::caches"), "block_cache", "link"):
+    for cache in kernel.each_in_list(guest.static("kernel/fs/block_file.c", "caches"), "block_cache", "link"):
         _names.setdefault(int(cache["object"].address), "/dev/" + cache["device"]["name"].string())
 
 

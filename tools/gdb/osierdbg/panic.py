@@ -19,7 +19,7 @@ def in_progress():
 
 
 def text():
-    return guest.value("'kernel/debug/panic.c'::text").string(errors="replace")
+    return guest.static("kernel/debug/panic.c", "text").string(errors="replace")
 
 
 def watch():
