@@ -1,7 +1,7 @@
-// links: kernel/lib/bitmap.c kernel/lib/hash.c kernel/lib/chacha.c kernel/lib/sort.c kernel/lib/utf8.c kernel/lib/path.c
+// links: kernel/lib/bitmap.c kernel/lib/hash.c kernel/lib/chacha.c kernel/lib/sort.c kernel/lib/utf8.c
 /*
  * The small parts of kernel/lib: bitmaps against arrays of bool, hashes and ciphers against their published vectors,
- * sorting, UTF-8, path splitting, lists, arithmetic.
+ * sorting, UTF-8, lists, arithmetic.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,6 @@
 #include "lib/hash.h"
 #include "lib/list.h"
 #include "lib/math.h"
-#include "lib/path.h"
 #include "lib/sort.h"
 #include "lib/utf8.h"
 
@@ -195,75 +194,6 @@ static void test_utf8(void **state)
 	}
 }
 
-/* Writes the components as "name" or "name/" (where slashes follow), joined by |. */
-static void split(const char *path, char *out)
-{
-	struct path_cursor cursor;
-	struct path_component part;
-	int result;
-
-	*out = '\0';
-	path_begin(&cursor, path);
-	while ((result = path_next(&cursor, &part)) != 0) {
-		if (result < 0) {
-			strcat(out, "E");
-			assert_int_equal(result, -ENAMETOOLONG);
-		} else {
-			strncat(out, part.name, part.length);
-		}
-		strcat(out, part.slash ? part.last ? "//" : "/" : "");
-	}
-	assert_int_equal(path_next(&cursor, &part), 0);
-}
-
-static void test_path(void **state)
-{
-	static const char *const cases[][2] = {
-		{ "", "" },
-		{ "/", "" },
-		{ "///", "" },
-		{ "a", "a" },
-		{ "/a", "a" },
-		{ "a/", "a//" },
-		{ "//usr///bin/./ls", "usr/bin/./ls" },
-		{ "../x//", "../x//" },
-		{ ". ./..", ". ./.." },
-	};
-	char out[6000], name[300], path[5000];
-	struct path_cursor cursor;
-	struct path_component part;
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		split(cases[i][0], out);
-		assert_string_equal(out, cases[i][1]);
-	}
-	memset(name, 'n', 255);
-	name[255] = '\0';
-	snprintf(path, sizeof(path), "/a/%s/b", name);
-	split(path, out);
-	assert_int_equal(strlen(out), 2 + 256 + 1);
-	snprintf(path, sizeof(path), "/a/%sn/b", name);
-	split(path, out);
-	assert_string_equal(out, "a/E/b");
-
-	path_begin(&cursor, "./..");
-	assert_int_equal(path_next(&cursor, &part), 1);
-	assert_true(path_is_dot(&part) && !path_is_dot_dot(&part) && !part.last);
-	assert_int_equal(path_next(&cursor, &part), 1);
-	assert_true(path_is_dot_dot(&part) && part.last && !part.slash);
-
-	assert_int_equal(path_validate(""), -ENOENT);
-	assert_int_equal(path_validate("x"), 0);
-	memset(path, 'x', sizeof(path));
-	path[4095] = '\0';
-	assert_int_equal(path_validate(path), 0);
-	path[4095] = 'x';
-	path[4096] = '\0';
-	assert_int_equal(path_validate(path), -ENAMETOOLONG);
-	assert_string_equal(path_base_name("/bin/sh"), "sh");
-	assert_string_equal(path_base_name("sh"), "sh");
-}
-
 struct entry {
 	struct list_node node;
 	int value;
@@ -335,7 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bitmap), cmocka_unit_test(test_siphash), cmocka_unit_test(test_chacha),
-		cmocka_unit_test(test_sort),   cmocka_unit_test(test_utf8),    cmocka_unit_test(test_path),
+		cmocka_unit_test(test_sort),   cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_list),   cmocka_unit_test(test_math),
 	};
 
