@@ -321,12 +321,49 @@ static uint64_t reclaim_from(struct vm_object *object, uint64_t want)
 	return freed;
 }
 
+static bool is_clean(const struct frame *frame)
+{
+	return (frame->flags & FRAME_UPTODATE) &&
+	       !(frame->flags & (FRAME_BUSY | FRAME_DIRTY | FRAME_WRITEBACK | FRAME_PINNED));
+}
+
+/*
+ * Clean pages that programs have mapped: memory promised to others comes before a file that can be read again. A flush
+ * of every CPU for so many pages at a time. object.lock held.
+ */
+#define UNMAP_WINDOW 64u
+
+static uint64_t reclaim_mapped(struct vm_object *object, uint64_t want)
+{
+	struct frame *frame;
+	uint64_t index = 0, freed = 0;
+
+	while (freed < want && (frame = radix_next(&object->pages, &index)) != NULL) {
+		uint64_t end = index + UNMAP_WINDOW;
+
+		if (!is_clean(frame)) {
+			index++;
+			continue;
+		}
+		object_unmap_clean(object, index, end - 1);
+		while ((frame = radix_next(&object->pages, &index)) != NULL && index < end) {
+			/* Who else has a reference is about to use the page. */
+			if (is_clean(frame) && frame_refs(frame) == 1) {
+				object_page_remove(object, index);
+				freed++;
+			}
+			index++;
+		}
+	}
+	return freed;
+}
+
 uint64_t object_reclaim(uint64_t want)
 {
 	uint64_t freed = 0;
 
-	/* Twice around: the first time may only take REFERENCED away. */
-	for (unsigned round = 0; round < 2 && freed < want; round++) {
+	/* Twice around: the first time may only take REFERENCED away. Then what is mapped. */
+	for (unsigned round = 0; round < 3 && freed < want; round++) {
 		uint32_t last_id = 0;
 
 		for (;;) {
@@ -347,7 +384,8 @@ uint64_t object_reclaim(uint64_t want)
 				break;
 			}
 			last_id = object->id;
-			freed += reclaim_from(object, want - freed);
+			freed += round < 2 ? reclaim_from(object, want - freed)
+					   : reclaim_mapped(object, want - freed);
 			mutex_unlock(&object->lock);
 		}
 	}

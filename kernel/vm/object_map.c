@@ -31,12 +31,19 @@ static void visit_mappings(struct vm_object *object, uint64_t first, uint64_t la
 			to = last;
 		if (from > to || (what == PT_VISIT_CLEAN && !(region->flags & REGION_SHARED)))
 			continue;
+		if (what == PT_VISIT_DROP && (region->flags & REGION_LOCKED))
+			continue;
 		pt_visit_in_place(&region->space->mmu,
 				  region->start + ((from - region->object_page) << PAGE_SHIFT),
 				  region->start + ((to + 1 - region->object_page) << PAGE_SHIFT),
 				  what, &gather);
 	}
 	gather_end(&gather);
+}
+
+void object_unmap_clean(struct vm_object *object, uint64_t first, uint64_t last)
+{
+	visit_mappings(object, first, last, PT_VISIT_DROP);
 }
 
 static void zero_tail(struct vm_object *object, uint64_t size)

@@ -6,5 +6,7 @@
 #include "vm/object.h"
 
 void object_page_remove(struct vm_object *, uint64_t index);
+/* Takes pages [first, last] out of every mapping that only reads them and is not locked. object.lock held. */
+void object_unmap_clean(struct vm_object *, uint64_t first, uint64_t last);
 
 #endif

@@ -264,6 +264,44 @@ static void too_much(void)
 	}
 }
 
+/*
+ * Pages of a file on the disk are nobody's promise: mapped or not, clean ones make room. Only where the machine is small: the file must
+ * be larger than what is left.
+ */
+static void cache_makes_room(void)
+{
+	unsigned long total = (unsigned long)meminfo("MemTotal:") * 1024, size = total / 5 * 3 & ~(PAGE - 1), promised = total / 5 * 3 & ~(PAGE - 1);
+	static char block[64 * PAGE];
+	unsigned long sum = 0;
+	char *memory, *mapped;
+	int fd;
+
+	if (total > 100 * MIB)
+		return;
+	fd = open_scratch("/root/mm_limits-file", 0);
+	memset(block, 1, sizeof block);
+	for (unsigned long at = 0; at < size; at += sizeof block)
+		if (pwrite(fd, block, sizeof block, (off_t)at) != sizeof block) {
+			note("no room on the disk");
+			close(fd);
+			return;
+		}
+	fsync(fd);
+	memory = mmap(NULL, promised, RW, ANONYMOUS, -1, 0);
+	mapped = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	ok(memory != MAP_FAILED && mapped != MAP_FAILED, "%lu MiB promised, a file of %lu MiB mapped", promised >> 20, size >> 20);
+	for (unsigned long at = 0; at < size; at += PAGE)
+		sum += (unsigned long)mapped[at];
+	is(sum, size / PAGE, "all of the file is read");
+	is(touch(memory, promised), promised, "what was promised is there");
+	for (unsigned long at = sum = 0; at < size; at += PAGE)
+		sum += (unsigned long)mapped[at];
+	is(sum, size / PAGE, "and so is the file, read again");
+	munmap(memory, promised);
+	munmap(mapped, size);
+	close(fd);
+}
+
 /* ---- all of it comes back -------------------------------------------------------------------- */
 
 static void work(void)
@@ -343,6 +381,7 @@ int main(int argc, char **argv)
 	if (on_osier) {
 		promises();
 		too_much();
+		cache_makes_room();
 	}
 	coming_back();
 	ok(structures_good(), "structures");

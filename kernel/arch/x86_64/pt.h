@@ -120,10 +120,10 @@ uint64_t pt_tables_spanned(vaddr_t start, vaddr_t end);
 
 /*
  * For an object, without space.lock: visits the leaf entries of [start, end) in place, shared tables too. ZAP empties
- * them, CLEAN clears W of entries that map frames of kind FRAME_OBJECT. The region is in the object's list and
+ * them; DROP empties those that map frames of kind FRAME_OBJECT and have no W; CLEAN clears W of such frames' entries. The region is in the object's list and
  * object.lock is held. The gather's scope is GATHER_ALL.
  */
-enum pt_visit { PT_VISIT_ZAP, PT_VISIT_CLEAN };
+enum pt_visit { PT_VISIT_ZAP, PT_VISIT_DROP, PT_VISIT_CLEAN };
 void pt_visit_in_place(struct mmu_context *mmu, vaddr_t start, vaddr_t end, enum pt_visit what,
 		       struct tlb_gather *gather);
 

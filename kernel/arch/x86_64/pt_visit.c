@@ -67,6 +67,10 @@ void pt_visit_in_place(struct mmu_context *mmu, vaddr_t start, vaddr_t end, enum
 				gather_page(gather, at);
 				continue;
 			}
+			if (what == PT_VISIT_DROP &&
+			    (pte_special(value) || pte_writable(value) ||
+			     pt_child(value)->kind != FRAME_OBJECT))
+				continue;
 			*entry = PTE_EMPTY;
 			table->table.live--;
 			gather_page(gather, at);
