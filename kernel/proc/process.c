@@ -111,6 +111,7 @@ void process_id_release(pid_t id)
 void user_thread_init(struct user_thread *user)
 {
 	user->thread = NULL;
+	user->fault.sequence = 0;		/* none yet: for the debugger */
 	signal_pending_init(&user->pending);
 	user->saved_mask = 0;
 	user->restore_mask = false;

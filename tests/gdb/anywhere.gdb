@@ -3,8 +3,8 @@
 # Every command at odd moments: it answers, or says in a sentence why not; nothing is found broken in a healthy kernel.
 source tests/gdb/helpers.py
 python
-PLACES = ("vm_resolve_fault", "pt_own", "vm_space_fork", "vm_map", "process_fork", "tear_down", "page_fill", "vm_unmap",
-          "replace_and_unlock", "irq_dispatch", "page_fault", "syscall_entry", "cpu_idle_wait", "switch_context")
+PLACES = ("vm_resolve_fault", "pt_own", "vm_space_fork", "vm_map", "process_fork", "tear_down", "page_fill",
+          "irq_dispatch", "page_fault", "syscall_entry", "cpu_idle_wait", "switch_context")
 COMMANDS = ("ps", "regions", "region 0x400000", "pagewalk 0x400000", "fault", "predict 0x400000 w", "objects", "page 0x400000",
             "timeline", "check", "snap x", "diff x")
 SENTENCES = ("kernel thread", "kernel's own", "has not taken a page fault", "is a zombie", "is ending", "no snapshot",
@@ -13,7 +13,7 @@ SENTENCES = ("kernel thread", "kernel's own", "has not taken a page fault", "is 
 answers, refusals, wrong = 0, 0, []
 for place in PLACES:
     point = gdb.Breakpoint(place, internal=True)
-    point.ignore_count = 7
+    point.ignore_count = 2
     gdb.execute("continue", to_string=True)
     point.delete()
     for command in COMMANDS:
