@@ -85,7 +85,7 @@ def dot(process):
 
 # ---- SVG ---------------------------------------------------------------------------------------------
 
-BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 208, 44, 14, 34
+BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y = 222, 44, 14, 34
 
 
 def _svg_boxes(boxes, edges):
