@@ -15,7 +15,7 @@ from .core import TOP, Failure, Test, check, run_command
 def _script(path):
     name = os.path.basename(path)[:-4]
 
-    def run(log):
+    def attempt(log):
         with open(path, encoding="utf-8") as file:
             head = file.read(2000)
         command = ["make", "-s", "debug", f"SCRIPT={path}"]
@@ -41,6 +41,15 @@ def _script(path):
                               "\n".join(lines[start:start + 15]))
             at += 1
         return f"{len(expected)} lines as expected"
+
+    def run(log):
+        # On a busy host QEMU's debugger stub now and then reports a stop twice, and a script gets out of step.
+        # What is wrong in Osier is wrong twice.
+        try:
+            return attempt(log)
+        except Failure as first:
+            log.write(f"--- first try: {first}\n--- second try\n".encode())
+            return attempt(log) + ", at the second try"
 
     return Test("gdb/" + name, run)
 
