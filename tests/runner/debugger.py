@@ -43,8 +43,8 @@ def _script(path):
         return f"{len(expected)} lines as expected"
 
     def run(log):
-        # On a busy host QEMU's debugger stub now and then reports a stop twice, and a script gets out of step.
-        # What is wrong in Osier is wrong twice.
+        # Once, on a busy host, a script got out of step: a `finish` after `osier mark` ended at once. Why is not known.
+        # So a failure gets a second try, and the line says so: one that repeats is to be looked into, not lived with.
         try:
             return attempt(log)
         except Failure as first:
